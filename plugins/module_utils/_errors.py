@@ -1,0 +1,95 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One family of errors. Only the edge of a module turns one into a failed result."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class LogsError(Exception):
+    """Something that the reader of the message can act on.
+
+    The message is one sentence that says what is wrong and what to do, without any key, token or signed link.
+    """
+
+    kind = "error"
+
+    def __init__(self, message: str, *, code: str = "", hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code or self.kind
+        self.hint = hint
+
+    def failure(self) -> dict[str, Any]:
+        """Return what a result tells of this error: ``code``, ``message``, ``hint``."""
+        return {"code": self.code, "message": self.message, "hint": self.hint}
+
+    def result(self) -> dict[str, Any]:
+        """Return the arguments of ``fail_json``."""
+        return {"msg": " ".join(part for part in (self.message, self.hint) if part), "failure": self.failure()}
+
+
+class BadInput(LogsError):
+    """An option that cannot be meant so. Raised before anything is called or written."""
+
+    kind = "bad_input"
+
+
+class ArchiveError(LogsError):
+    """The archive cannot be read or written."""
+
+    kind = "archive"
+
+
+class Incomplete(LogsError):
+    """A run that did what it could, and could not do everything. Carries the result of what was done."""
+
+    kind = "incomplete"
+
+    def __init__(self, message: str, done: dict[str, Any], cause: LogsError | None = None) -> None:
+        super().__init__(message, code=cause.code if cause else "", hint=cause.hint if cause else "")
+        self.done = done
+
+    def result(self) -> dict[str, Any]:
+        """Return the arguments of ``fail_json``: the message and everything that was done."""
+        return {**self.done, **super().result()}
+
+
+class CloudError(LogsError):
+    """An API or an object store refused, failed or could not be reached.
+
+    ``passing``: the same call may succeed a little later.
+    ``uncertain``: the call may have taken effect although no good answer came.
+    ``final``: no other call of this run can succeed either, as with a wrong key.
+    ``status``: the HTTP status, 0 when there was no answer. ``retry_after``: seconds the server asked to wait.
+    """
+
+    kind = "cloud"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str = "",
+        hint: str = "",
+        status: int = 0,
+        passing: bool = False,
+        uncertain: bool = False,
+        final: bool = False,
+        retry_after: float | None = None,
+        request_id: str = "",
+    ) -> None:
+        super().__init__(message, code=code, hint=hint)
+        self.status = status
+        self.passing = passing
+        self.uncertain = uncertain
+        self.final = final
+        self.retry_after = retry_after
+        self.request_id = request_id
+
+    def failure(self) -> dict[str, Any]:
+        """Return what a result tells of this error, with the request id that the vendor's support asks for."""
+        return {**super().failure(), "request_id": self.request_id}

@@ -1,0 +1,282 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The one way out: a session, its timeouts and TLS, the repetition of reads with back-off and a deadline.
+
+No message made here holds a path or a query, as signatures stand there.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import random
+import re
+import time
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from email.utils import parsedate_to_datetime
+from typing import Any, Callable, NamedTuple, TypeVar
+from urllib.parse import urlsplit
+
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput, CloudError
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import Clock
+
+REQUESTS_IMPORT_ERROR: str | None = None
+try:
+    import requests
+    from urllib3.exceptions import HTTPError, NewConnectionError
+except ImportError:
+    REQUESTS_IMPORT_ERROR = traceback.format_exc()
+
+T = TypeVar("T")
+
+LONGEST_PAUSE = 60.0
+LARGEST_ANSWER = 64 * 1024 * 1024
+
+
+class Request(NamedTuple):
+    """A request to an API, whole and signed."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+
+class Answer(NamedTuple):
+    """An API's answer, read to its end. Header names are looked up without regard to case."""
+
+    host: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> dict[str, Any]:
+        """Return the JSON object of the body. Raises CloudError when it is none, as from a proxy or a maintenance page."""
+        try:
+            value = json.loads(self.body)
+        except ValueError:
+            value = None
+        if not isinstance(value, dict):
+            raise CloudError(
+                f"{self.host} answered HTTP {self.status} with something that is not a JSON object.",
+                code="not_json",
+                hint="Check the endpoint, and whether a proxy answers in its place.",
+                status=self.status,
+                passing=self.status < 400 or is_passing(self.status),
+                uncertain=self.status < 400 or self.status >= 500,
+                retry_after=self.retry_after,
+            )
+        return value
+
+    @property
+    def retry_after(self) -> float | None:
+        """Return the seconds that the server asks to wait, when it says so as a number."""
+        text = self.headers.get("Retry-After") or ""
+        return float(text) if text.isdigit() else None
+
+
+def plain(text: object) -> str:
+    """Return a server's words fit for a message: one line, not long, nothing in it that could be a key or a link."""
+    words = " ".join(str(text).split())
+    words = re.sub(r"\?\S+", "?...", words)
+    return re.sub(r"[\w+/=-]{40,}", "...", words)[:300]
+
+
+def is_passing(status: int) -> bool:
+    """Tell whether an HTTP status says that the same request may succeed a little later."""
+    return status in (408, 425, 429) or status >= 500
+
+
+class Http:
+    """Carries requests out. ``calls`` counts those sent to an API, repetitions included."""
+
+    def __init__(
+        self,
+        *,
+        timeout: float,
+        deadline: float,
+        verify: bool | str,
+        clock: Clock,
+        sleep: Callable[[float], None] = time.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.calls = 0
+        self.clock = clock
+        self._timeout = timeout
+        self._deadline = deadline
+        self._verify = verify
+        self._sleep = sleep
+        self._monotonic = monotonic
+        self._session = requests.Session()
+        # Without an auth of its own, requests would add what ~/.netrc holds and break the signature.
+        self._session.auth = lambda prepared: prepared
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> Http:
+        """Return a session for a module's connection options."""
+        verify = options["ca_path"] if options["validate_certs"] and options["ca_path"] else options["validate_certs"]
+        return cls(timeout=options["timeout"], deadline=options["deadline"], verify=verify, clock=Clock())
+
+    def read(self, build: Callable[[], Request], judge: Callable[[Answer], T]) -> T:
+        """Send a request that changes nothing, again and again while its fault is a passing one.
+
+        ``build`` makes the request anew for every attempt, as a signature ages. ``judge`` returns what an answer means
+        or raises CloudError. The last fault is raised when the next attempt would begin after the deadline.
+        """
+        return self._repeat(build, judge, lambda error: error.passing)
+
+    def write(self, build: Callable[[], Request], judge: Callable[[Answer], T]) -> T:
+        """Send a request that changes something: again only after a passing fault that cannot have taken effect."""
+        return self._repeat(build, judge, lambda error: error.passing and not error.uncertain)
+
+    def _repeat(
+        self, build: Callable[[], Request], judge: Callable[[Answer], T], again: Callable[[CloudError], bool]
+    ) -> T:
+        give_up = self._monotonic() + self._deadline
+        attempt = 0
+        while True:
+            left = max(0.001, give_up - self._monotonic())
+            try:
+                return judge(self._send(build(), min(self._timeout, left)))
+            except CloudError as error:
+                attempt += 1
+                pause = self._pause(attempt, error.retry_after)
+                if not again(error) or self._monotonic() + pause >= give_up:
+                    raise
+            self._sleep(pause)
+
+    @contextmanager
+    def stream(self, url: str) -> Iterator[requests.Response]:
+        """Open a pre-signed link for reading, as raw bytes. Sends no credentials and follows no redirect.
+
+        Raises CloudError when no answer comes, also while the body is read.
+        """
+        host = urlsplit(url).hostname or "?"
+        headers = {"Accept-Encoding": "identity"}
+        with (
+            explained(host, self._timeout),
+            self._session.get(
+                url,
+                headers=headers,
+                stream=True,
+                timeout=self._timeout,
+                verify=self._verify,
+                allow_redirects=False,
+            ) as response,
+        ):
+            yield response
+
+    def _send(self, request: Request, timeout: float) -> Answer:
+        host = urlsplit(request.url).netloc
+        self.calls += 1
+        with (
+            explained(host, timeout),
+            self._session.request(
+                request.method,
+                request.url,
+                headers=dict(request.headers),
+                data=request.body or None,
+                timeout=timeout,
+                verify=self._verify,
+                allow_redirects=False,
+                stream=True,
+            ) as response,
+        ):
+            body = response.raw.read(LARGEST_ANSWER, decode_content=True) or b""
+            answer = Answer(host, response.status_code, response.headers, body)
+        self._observe(answer)
+        return answer
+
+    def _observe(self, answer: Answer) -> None:
+        try:
+            self.clock.observe(parsedate_to_datetime(answer.headers.get("Date") or ""))
+        except (TypeError, ValueError):
+            return  # no usable Date: the local clock stands
+
+    @staticmethod
+    def _pause(attempt: int, retry_after: float | None) -> float:
+        """Return the seconds to wait: what the server asked for, else twice as long each time, with jitter."""
+        if retry_after is not None:
+            return min(retry_after, LONGEST_PAUSE)
+        return min(LONGEST_PAUSE, 0.5 * 2.0 ** min(attempt, 10)) * random.uniform(0.5, 1.0)
+
+
+@contextmanager
+def explained(host: str, timeout: float) -> Iterator[None]:
+    """Turn every fault of the connection into a CloudError that names the host alone."""
+    try:
+        yield
+    except requests.exceptions.SSLError:
+        raise CloudError(
+            f"The TLS certificate of {host} is not trusted.",
+            code="tls",
+            hint="Give the certificate of its authority with ca_path.",
+        ) from None
+    except requests.exceptions.ProxyError:
+        raise CloudError(
+            f"The proxy refused to connect to {host}.",
+            code="proxy",
+            hint="Check HTTPS_PROXY and NO_PROXY.",
+            passing=True,
+        ) from None
+    except requests.exceptions.Timeout as error:
+        raise CloudError(
+            f"{host} gave no answer within {timeout:g} s.",
+            code="timeout",
+            passing=True,
+            uncertain=not isinstance(error, requests.exceptions.ConnectTimeout),
+        ) from None
+    except requests.exceptions.RequestException as error:
+        if _never_connected(error):
+            raise CloudError(
+                f"{host} cannot be reached.",
+                code="unreachable",
+                hint="Check the endpoint, name resolution and the firewall.",
+                passing=True,
+            ) from None
+        raise _cut(host) from None
+    except (HTTPError, OSError):
+        raise _cut(host) from None
+
+
+def _never_connected(error: Exception) -> bool:
+    cause = error.args[0] if error.args else None
+    return isinstance(getattr(cause, "reason", cause), NewConnectionError)
+
+
+def _cut(host: str) -> CloudError:
+    return CloudError(f"The connection to {host} was cut.", code="cut", passing=True, uncertain=True)
+
+
+def check_endpoint(url: str, option: str, warn: Callable[[str], None]) -> str:
+    """Return an endpoint without its last slash. Warns of HTTP in clear beyond loopback.
+
+    Raises BadInput when it is not the plain URL of a server.
+    """
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - reading it is what checks it
+    except ValueError:
+        parts = urlsplit("")
+    if (
+        parts.scheme not in ("http", "https")
+        or not parts.hostname
+        or parts.query
+        or parts.fragment
+        or "@" in parts.netloc
+    ):
+        raise BadInput(f"{option}: this is not the address of an API; give one such as https://api.example.com.")
+    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+        warn(f"{option} is not HTTPS: everything but the signing key can be read on the way to {parts.hostname}.")
+    return url.rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,137 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Instants and ages: reading what users write, writing what files and APIs want. Instants are whole Unix seconds."""
+
+from __future__ import annotations
+
+import calendar
+import re
+import time
+from datetime import datetime, timezone
+from functools import lru_cache
+from typing import Callable
+
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput
+
+MINUTE = 60
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+_ISO = re.compile(
+    r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2})?)(?:[.,]\d+)?\s?(Z|[+-]\d{2}(?::?\d{2})?)?$",
+    re.ASCII | re.IGNORECASE,
+)
+_AGE = re.compile(r"(\d{1,9})([smhdw])$", re.ASCII)
+_AGE_UNITS = {"s": 1, "m": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY}
+_LATEST = calendar.timegm((9999, 1, 1, 0, 0, 0))
+
+
+def parse_instant(text: str, option: str) -> int:
+    """Return the Unix seconds of an instant given as Unix seconds or as ISO 8601 with an offset.
+
+    Raises BadInput, naming ``option``, for anything else: a time without an offset is not guessed at.
+    """
+    text = text.strip()
+    if re.fullmatch(r"\d{1,12}", text, re.ASCII):
+        seconds = int(text)
+    else:
+        match = _ISO.match(text)
+        if not match:
+            raise BadInput(
+                f"{option}: '{text}' is not a time; give Unix seconds or ISO 8601 with an offset,"
+                " such as 2026-11-20T00:00:00Z."
+            )
+        day, clock, offset = match.groups()
+        if not offset:
+            raise BadInput(f"{option}: '{text}' has no offset from UTC; add one, such as Z or +08:00.")
+        seconds = _seconds(day, clock, offset, text, option)
+    if not 0 <= seconds < _LATEST:
+        raise BadInput(f"{option}: '{text}' is out of range; Unix times are in seconds, not milliseconds.")
+    return seconds
+
+
+def _seconds(day: str, clock: str, offset: str, text: str, option: str) -> int:
+    clock = clock if clock.count(":") == 2 else clock + ":00"
+    offset = "+0000" if offset in "Zz" else offset.replace(":", "").ljust(5, "0")
+    try:
+        return int(datetime.strptime(f"{day}T{clock}{offset}", "%Y-%m-%dT%H:%M:%S%z").timestamp())
+    except ValueError:
+        raise BadInput(f"{option}: '{text}' is no time that exists; check day, hour and offset.") from None
+
+
+def parse_age(text: str, option: str) -> int:
+    """Return the seconds of an age such as ``90s``, ``10m``, ``36h``, ``7d`` or ``2w``. Raises BadInput for anything else."""
+    match = _AGE.match(text.strip())
+    if not match:
+        raise BadInput(f"{option}: '{text}' is not an age; give a number and one of s, m, h, d, w, such as 36h or 7d.")
+    seconds = int(match.group(1)) * _AGE_UNITS[match.group(2)]
+    if seconds > 100 * 366 * DAY:
+        raise BadInput(f"{option}: '{text}' is longer than a hundred years.")
+    return seconds
+
+
+def iso(instant: int) -> str:
+    """Return an instant as people and tools read it: ``2026-11-20T00:00:00Z``."""
+    return _format(instant, "%Y-%m-%dT%H:%M:%SZ")
+
+
+def iso_or_none(instant: int | None) -> str | None:
+    """Return :func:`iso` of an instant that may be absent."""
+    return None if instant is None else iso(instant)
+
+
+def compact(instant: int) -> str:
+    """Return an instant as it stands in file names: ``20261120T000000Z``."""
+    return _format(instant, "%Y%m%dT%H%M%SZ")
+
+
+def _format(instant: int, form: str) -> str:
+    return time.strftime(form, time.gmtime(instant))
+
+
+@lru_cache(maxsize=65536)
+def from_iso(text: str) -> int:
+    """Return the instant that :func:`iso` wrote. Raises ValueError for anything else."""
+    return calendar.timegm(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ"))
+
+
+def from_compact(text: str) -> int:
+    """Return the instant that :func:`compact` wrote. Raises ValueError for anything else."""
+    return calendar.timegm(time.strptime(text, "%Y%m%dT%H%M%SZ"))
+
+
+class Clock:
+    """The time that decisions are made with: the earlier of the local clock and the API's.
+
+    A clock that runs ahead would take a window for closed that is not, and a log for expired that is not.
+    """
+
+    def __init__(self, local: Callable[[], float] = time.time) -> None:
+        self._local = local
+        self._offset: float | None = None
+
+    def local(self) -> float:
+        """Return the local clock's time, which requests are signed with."""
+        return self._local()
+
+    def observe(self, server: datetime) -> None:
+        """Take note of the time that a server's ``Date`` header gave just now."""
+        if server.tzinfo is None:
+            server = server.replace(tzinfo=timezone.utc)
+        self._offset = server.timestamp() - self._local()
+
+    def now(self) -> int:
+        """Return the earlier of both clocks; the local one as long as no server has told its time."""
+        return int(self._local() + min(0.0, self._offset or 0.0))
+
+    def warning(self) -> str | None:
+        """Return a sentence when both clocks differ by more than a minute."""
+        if self._offset is None or abs(self._offset) <= MINUTE:
+            return None
+        ahead = "behind" if self._offset > 0 else "ahead of"
+        return (
+            f"The clock of this host is {abs(self._offset):.0f} s {ahead} the API's;"
+            " the earlier of both was used. Synchronise it, as requests signed with a wrong time are refused."
+        )
