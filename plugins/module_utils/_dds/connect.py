@@ -1,0 +1,48 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From a module's options to a client of the Huawei family."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Callable
+
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api import Dds
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.auth import AccessKey, Auth, Token
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import Http, check_endpoint
+
+# The one region of Huawei Cloud under another domain.
+_EUROPE = "eu-west-101"
+
+
+def connect(options: Mapping[str, Any], warn: Callable[[str], None]) -> Dds:
+    """Return a client. Calls nothing. Raises BadInput when an endpoint is not a server's address.
+
+    A token is used in place of an access key when both are given.
+    """
+    http = Http.of(options)
+    return Dds(
+        http,
+        _auth(options, http),
+        endpoint=check_endpoint(options["endpoint"] or _default("dds", options["region"]), "endpoint", warn),
+        iam_endpoint=check_endpoint(
+            options["iam_endpoint"] or _default("iam", options["region"]), "iam_endpoint", warn
+        ),
+        region=options["region"],
+        project_id=options["project_id"],
+    )
+
+
+def _auth(options: Mapping[str, Any], http: Http) -> Auth:
+    if options["auth_token"]:
+        return Token(options["auth_token"])
+    if not options["access_key"] or not options["secret_key"]:
+        raise BadInput("access_key and secret_key, or auth_token, must not be empty.")
+    return AccessKey(options["access_key"], options["secret_key"], options["security_token"], http.clock)
+
+
+def _default(service: str, region: str) -> str:
+    return f"https://{service}.{region}.myhuaweicloud.{'eu' if region == _EUROPE else 'com'}"

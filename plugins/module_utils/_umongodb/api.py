@@ -1,0 +1,221 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""UMongoDB of the UCloud family: typed calls. Paging, spelling and error codes of the API end here.
+
+Source: UCloud API reference, product UMongoDB.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import Answer, Http, Request, is_passing, plain
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.sign import Value, signature, text
+
+LOG_TYPES = {"slow": "SlowLog", "error": "ErrorLog"}
+_LOG_TYPE_NAMES = {spelling: name for name, spelling in LOG_TYPES.items()}
+
+# A create that was answered so may have taken effect: 110 gave up waiting, 130 and 150 are faults behind the gateway.
+_UNCERTAIN = {110, 130, 150}
+_THROTTLED = 153
+_CREDENTIALS = {170, 171, 172, 174, 294, 295}
+_HINTS = {
+    153: "Collect from fewer instances at a time, or raise deadline.",
+    170: "Check api_url: another kind of API answered.",
+    171: "Check private_key.",
+    172: "Check public_key, and that api_url belongs to the cloud that issued it.",
+    174: "Renew security_token together with its keys.",
+    292: "Check project_id.",
+    293: "Check zone, and whether this account may use it.",
+    294: "Add the address of this host to the white list of the account.",
+    295: "Unlock the account in the cloud's console.",
+    299: "Grant this key the permission for the action in the cloud's IAM; sub-accounts must give project_id too.",
+}
+
+
+class Package(NamedTuple):
+    """The file that the cloud makes of a node's log between two instants. What the API left out is None."""
+
+    id: int
+    name: str
+    state: str
+    node_id: str | None
+    log_type: str | None
+    role: str | None
+    span: Span | None
+    size: int | None
+    created: int | None
+    finished: int | None
+
+
+class Node(NamedTuple):
+    """A member of a cluster. ``kind`` is ``data``, ``config`` or ``mongos``; what the API left out is None."""
+
+    id: str
+    kind: str
+    role: str | None
+    state: str | None
+    zone: str | None
+
+    def can_have(self, log_type: str) -> bool:
+        """Tell whether the cloud makes packages of this type of log for this node: no slow logs of mongos."""
+        return log_type != "slow" or self.kind != "mongos"
+
+
+class Cluster(NamedTuple):
+    """A cluster as its description gives it: the API's own fields, and the nodes."""
+
+    info: Mapping[str, Any]
+    nodes: tuple[Node, ...]
+
+    @property
+    def zone(self) -> str | None:
+        """Return the zone of the cluster itself; in a cluster across zones, its nodes have others."""
+        zone: str | None = self.info.get("Zone")
+        return zone
+
+
+class UMongoDB:
+    """The calls of one account in one region. Every method raises CloudError."""
+
+    def __init__(
+        self,
+        http: Http,
+        *,
+        api_url: str,
+        public_key: str,
+        private_key: str,
+        security_token: str | None,
+        region: str,
+        project_id: str | None,
+    ) -> None:
+        self.http = http
+        self._url = api_url + "/"
+        self._private_key = private_key
+        self._common = {
+            "PublicKey": public_key,
+            "SecurityToken": security_token,
+            "Region": region,
+            "ProjectId": project_id,
+        }
+
+    def instances(self, *, zone: str | None = None, cluster_id: str | None = None) -> list[Mapping[str, Any]]:
+        """Return the clusters of the region as the API gives them (``ListUMongoDBInstances``)."""
+        return _rows(self._read("ListUMongoDBInstances", {"Zone": zone, "ClusterId": cluster_id}))
+
+    def cluster(self, cluster_id: str, *, zone: str | None = None) -> Cluster:
+        """Return a cluster with its nodes (``DescribeUMongoDBInstance``)."""
+        info = self._read("DescribeUMongoDBInstance", {"ClusterId": cluster_id, "Zone": zone}).get("ClusterInfo")
+        if not isinstance(info, dict):
+            raise CloudError(
+                f"The API described no cluster {cluster_id}.",
+                code="not_found",
+                hint="Check cluster_id, region and project_id.",
+            )
+        return Cluster(info, tuple(_nodes(info)))
+
+    def packages(self, cluster_id: str, *, zone: str, node_id: str | None = None) -> list[Package]:
+        """Return the packages of a cluster by id (``ListUMongoDBLogPackage``; not paged, in no promised order)."""
+        answer = self._read("ListUMongoDBLogPackage", {"ClusterId": cluster_id, "Zone": zone, "NodeId": node_id})
+        rows = (row for row in _rows(answer) if isinstance(row.get("Id"), int))
+        return sorted((_package(row) for row in rows), key=lambda package: package.id)
+
+    def create_package(self, cluster_id: str, *, zone: str, node_id: str, log_type: str, span: Span, name: str) -> None:
+        """Ask for a package (``BackupUMongoDBLog``). The API answers no id: list and match.
+
+        Raises CloudError with ``uncertain`` set when the package may be made although no good answer came; the call is
+        repeated only where it cannot have taken effect.
+        """
+        self._write(
+            "BackupUMongoDBLog",
+            {
+                "ClusterId": cluster_id,
+                "Zone": zone,
+                "NodeId": node_id,
+                "LogType": LOG_TYPES[log_type],
+                "Begin": span.begin,
+                "End": span.end,
+                "Name": name,
+            },
+        )
+
+    def package_link(self, cluster_id: str, package_id: int, *, zone: str, intranet: bool) -> str:
+        """Return a fresh link to a package's file (``DescribeUMongoDBBackupURL``). It is a secret."""
+        answer = self._read(
+            "DescribeUMongoDBBackupURL", {"ClusterId": cluster_id, "Zone": zone, "PackageId": package_id}
+        )
+        link = answer.get("IntranetAddress" if intranet else "InternetAddress")
+        if not isinstance(link, str) or not link:
+            raise CloudError(f"The API gave no link to package {package_id}.", code="no_link", passing=True)
+        return link
+
+    def _read(self, action: str, params: Mapping[str, Value | None]) -> dict[str, Any]:
+        return self.http.read(lambda: self._request(action, params), lambda answer: _judge(action, answer))
+
+    def _write(self, action: str, params: Mapping[str, Value | None]) -> dict[str, Any]:
+        return self.http.write(lambda: self._request(action, params), lambda answer: _judge(action, answer))
+
+    def _request(self, action: str, params: Mapping[str, Value | None]) -> Request:
+        every = {"Action": action, **self._common, **params}
+        sent = {name: text(value) for name, value in every.items() if value is not None}
+        sent["Signature"] = signature(sent, self._private_key)
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
+        return Request("POST", self._url, headers, urlencode(sent).encode("ascii"))
+
+
+def _judge(action: str, answer: Answer) -> dict[str, Any]:
+    value = answer.json()
+    code = value.get("RetCode")
+    if code == 0 and answer.status < 400:
+        return value
+    shown = f"RetCode {code}" if isinstance(code, int) and code else f"HTTP {answer.status}"
+    said = plain(value.get("Message") or "no message")
+    raise CloudError(
+        f"{action} was refused with {shown}: {said}".rstrip(".") + ".",
+        code=str(code or answer.status),
+        hint=_HINTS.get(code, "") if isinstance(code, int) else "",
+        status=answer.status,
+        passing=code in _UNCERTAIN or code == _THROTTLED or is_passing(answer.status),
+        uncertain=code in _UNCERTAIN or answer.status >= 500,
+        final=code in _CREDENTIALS,
+        retry_after=answer.retry_after,
+        request_id=answer.headers.get("X-UCLOUD-REQUEST-UUID") or "",
+    )
+
+
+def _rows(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [row for row in answer.get("DataSet") or [] if isinstance(row, dict)]
+
+
+def _package(row: Mapping[str, Any]) -> Package:
+    begin, end = row.get("Begin"), row.get("End")
+    return Package(
+        id=row["Id"],
+        name=row.get("Name") or "",
+        state=row.get("State") or "",
+        node_id=row.get("NodeId"),
+        log_type=_LOG_TYPE_NAMES.get(row.get("PackageType") or ""),
+        role=row.get("Role"),
+        span=Span(begin, end) if isinstance(begin, int) and isinstance(end, int) else None,
+        size=row.get("Size"),
+        created=row.get("CreateTime"),
+        finished=row.get("FinishTime"),
+    )
+
+
+def _nodes(info: Mapping[str, Any]) -> list[Node]:
+    replicas = [("data", replica) for replica in info.get("DataReplicaInfos") or []]
+    replicas.append(("config", info.get("ConfigReplicaInfo")))
+    members = [(kind, node) for kind, replica in replicas for node in (replica or {}).get("NodeInfos") or []]
+    members += [("mongos", node) for node in info.get("MongosInfo") or []]
+    return [
+        Node(node["NodeId"], kind, node.get("NodeRole"), node.get("State"), node.get("Zone"))
+        for kind, node in members
+        if node.get("NodeId")
+    ]
