@@ -1,0 +1,321 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Files of the archive: opened below one root without following symbolic links, with mode and owner, made durable."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import json
+import os
+import socket
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Callable, NamedTuple
+
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import iso
+
+CHUNK = 1024 * 1024
+
+# No symbolic link is followed, and a pipe planted in place of a file holds nobody.
+_CAREFUL = os.O_NOFOLLOW | os.O_NONBLOCK
+
+_HINTS = {
+    errno.ENOSPC: "Free some space and run again; what was collected so far stays.",
+    errno.EDQUOT: "Raise the quota and run again; what was collected so far stays.",
+    errno.EROFS: "Mount it for writing.",
+    errno.EACCES: "Run as a user who may write there.",
+    errno.EPERM: "Run as a user who may write there and give files this owner.",
+    errno.ELOOP: "Remove the symbolic link: an archive holds none.",
+    errno.ENOTDIR: "Move away what stands where a folder should be.",
+    errno.EISDIR: "Move away the folder that stands where a file should be.",
+}
+
+
+class Ownership(NamedTuple):
+    """Modes of new files and folders, and their owner and group as numbers (-1 leaves them as they come)."""
+
+    mode: int = 0o640
+    directory_mode: int = 0o750
+    uid: int = -1
+    gid: int = -1
+
+
+class Digest(NamedTuple):
+    """What the bytes of a file are."""
+
+    size: int
+    sha256: str
+
+
+class Tree:
+    """The files below ``root``, named by paths relative to it. Raises ArchiveError for every fault of the disk."""
+
+    def __init__(self, root: str, ownership: Ownership) -> None:
+        self.root = root
+        self._ownership = ownership
+
+    def exists(self) -> bool:
+        """Tell whether the root is there."""
+        return os.path.isdir(self.root)
+
+    def make(self) -> None:
+        """Make the root and what is missing above it."""
+        with explained(self.root):
+            missing = []
+            path = os.path.abspath(self.root)
+            while not os.path.lexists(path):
+                missing.append(path)
+                path = os.path.dirname(path)
+            for path in reversed(missing):
+                os.mkdir(path)
+                self._own(path, self._ownership.directory_mode)
+                _sync_folder(os.path.dirname(path))
+
+    def read(self, path: str) -> bytes | None:
+        """Return the bytes of a file; None when there is none."""
+        with explained(self._full(path)):
+            try:
+                with os.fdopen(self._open(path), "rb") as file:
+                    return file.read()
+            except FileNotFoundError:
+                return None
+
+    def digest(self, path: str) -> Digest | None:
+        """Return what the bytes of a file are; None when there is none."""
+        with explained(self._full(path)):
+            try:
+                with os.fdopen(self._open(path), "rb") as file:
+                    return _digest(file.fileno())
+            except FileNotFoundError:
+                return None
+
+    @contextmanager
+    def writing(self, path: str) -> Iterator[int]:
+        """Open a file for writing, with the folders above it made. Yields the descriptor.
+
+        Faults of what the caller does with it are the caller's to explain.
+        """
+        with explained(self._full(path)):
+            self._make_folders(os.path.dirname(path))
+            descriptor = self._create(path)
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+    def append(self, path: str, data: bytes) -> None:
+        """Add bytes to the end of a file, durably: all of them or, when that fails, none."""
+        with self.writing(path) as descriptor, explained(self._full(path)):
+            size = os.lseek(descriptor, 0, os.SEEK_END)
+            try:
+                write_all(descriptor, data)
+                os.fsync(descriptor)
+            except OSError:
+                os.ftruncate(descriptor, size)
+                raise
+            if size == 0:
+                self._sync(os.path.dirname(path))
+
+    def cut(self, path: str, size: int) -> None:
+        """Cut a file to its first ``size`` bytes, durably."""
+        with self.writing(path) as descriptor, explained(self._full(path)):
+            os.ftruncate(descriptor, size)
+            os.fsync(descriptor)
+
+    def publish(self, part: str, path: str) -> None:
+        """Give a file that is written and synced its final name, durably."""
+        with explained(self._full(path)), self._folder(os.path.dirname(path)) as folder:
+            os.rename(os.path.basename(part), os.path.basename(path), src_dir_fd=folder, dst_dir_fd=folder)
+            os.fsync(folder)
+
+    def replace(self, path: str, data: bytes) -> None:
+        """Replace a file at once: a reader sees the old bytes or the new ones."""
+        part = os.path.join(os.path.dirname(path), f".{os.path.basename(path)}.part")
+        self.remove(part)
+        self.append(part, data)
+        self.publish(part, path)
+
+    def remove(self, path: str) -> None:
+        """Remove a file if it is there."""
+        with explained(self._full(path)):
+            try:
+                with self._folder(os.path.dirname(path)) as folder:
+                    os.unlink(os.path.basename(path), dir_fd=folder)
+            except FileNotFoundError:
+                return
+
+    def names(self, path: str) -> list[str]:
+        """Return the names in a folder, in order; none when there is no such folder."""
+        with explained(self._full(path)):
+            try:
+                with self._folder(path) as folder:
+                    return sorted(os.listdir(folder))
+            except FileNotFoundError:
+                return []
+
+    def files(self, below: str = "") -> Iterator[str]:
+        """Yield the paths of the regular files below a folder, in order, symbolic links neither yielded nor followed."""
+        for folder, folders, names in os.walk(self._full(below), followlinks=False):
+            folders.sort()
+            for name in sorted(names):
+                full = os.path.join(folder, name)
+                if stat.S_ISREG(os.lstat(full).st_mode):
+                    yield os.path.relpath(full, self.root)
+
+    def _full(self, path: str) -> str:
+        return os.path.join(self.root, path)
+
+    @contextmanager
+    def _folder(self, path: str) -> Iterator[int]:
+        flags = os.O_RDONLY | os.O_DIRECTORY
+        descriptor = os.open(self.root, flags)
+        try:
+            for name in path.split("/") if path else ():
+                below = os.open(name, flags | os.O_NOFOLLOW, dir_fd=descriptor)
+                os.close(descriptor)
+                descriptor = below
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+    def _open(self, path: str) -> int:
+        with self._folder(os.path.dirname(path)) as folder:
+            return _regular(os.open(os.path.basename(path), os.O_RDONLY | _CAREFUL, dir_fd=folder))
+
+    def _create(self, path: str) -> int:
+        with self._folder(os.path.dirname(path)) as folder:
+            name = os.path.basename(path)
+            try:
+                descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=folder)
+            except FileExistsError:
+                return _regular(os.open(name, os.O_RDWR | _CAREFUL, dir_fd=folder))
+            self._own(descriptor, self._ownership.mode)
+            return descriptor
+
+    def _sync(self, folder_path: str) -> None:
+        with self._folder(folder_path) as folder:
+            os.fsync(folder)
+
+    def _make_folders(self, path: str) -> None:
+        made = ""
+        for name in path.split("/") if path else ():
+            with self._folder(made) as folder:
+                try:
+                    os.mkdir(name, dir_fd=folder)
+                except FileExistsError:
+                    pass
+                else:
+                    below = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
+                    try:
+                        self._own(below, self._ownership.directory_mode)
+                    finally:
+                        os.close(below)
+                    os.fsync(folder)
+            made = f"{made}/{name}" if made else name
+
+    def _own(self, file: int | str, mode: int) -> None:
+        if self._ownership.uid != -1 or self._ownership.gid != -1:
+            os.chown(file, self._ownership.uid, self._ownership.gid)
+        os.chmod(file, mode)
+
+
+class Lock:
+    """The advisory lock of an instance's folder: one writer. It ends with the process, however that ends."""
+
+    def __init__(self, tree: Tree, name: str) -> None:
+        self._tree = tree
+        self._name = name
+
+    @contextmanager
+    def held(
+        self,
+        wait: float,
+        now: int,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> Iterator[None]:
+        """Hold the lock, waiting up to ``wait`` seconds for it. Raises ArchiveError naming who holds it."""
+        give_up = monotonic() + wait
+        with self._tree.writing(self._name) as descriptor:
+            while not _locked(descriptor):
+                if monotonic() >= give_up:
+                    raise self._taken(descriptor)
+                sleep(0.2)
+            holder = {"host": socket.gethostname(), "pid": os.getpid(), "since": iso(now)}
+            with explained(os.path.join(self._tree.root, self._name)):
+                os.ftruncate(descriptor, 0)
+                os.pwrite(descriptor, json.dumps(holder).encode("utf-8") + b"\n", 0)
+            yield
+
+    def _taken(self, descriptor: int) -> ArchiveError:
+        try:
+            holder = json.loads(os.pread(descriptor, 4096, 0))
+            who = f"process {holder['pid']} on {holder['host']} since {holder['since']}"
+        except (ValueError, KeyError, TypeError):
+            who = "another process"
+        return ArchiveError(
+            f"{self._tree.root} is being written by {who}.",
+            code="locked",
+            hint="Wait for it to end, or let this run wait with lock_timeout.",
+        )
+
+
+def _regular(descriptor: int) -> int:
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor
+    os.close(descriptor)
+    raise IsADirectoryError(errno.EISDIR, "Not a regular file")
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def write_all(descriptor: int, data: bytes) -> None:
+    """Write all bytes, however many calls that takes."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def _digest(descriptor: int) -> Digest:
+    sha256, size = hashlib.sha256(), 0
+    while True:
+        chunk = os.read(descriptor, CHUNK)
+        if not chunk:
+            return Digest(size, sha256.hexdigest())
+        sha256.update(chunk)
+        size += len(chunk)
+
+
+def _sync_folder(path: str) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def explained(path: str) -> Iterator[None]:
+    """Turn a fault of the disk into an ArchiveError that names the path and what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise ArchiveError(
+            f"{path}: {error.strerror or error}.",
+            code=errno.errorcode.get(error.errno or 0, "archive"),
+            hint=_HINTS.get(error.errno or 0, ""),
+        ) from None

@@ -1,0 +1,108 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Names: where in the archive a file stands, and what the place of a file tells. Pure; part of archive format 1."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import NamedTuple
+
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import compact, from_compact, iso
+
+LONGEST_NAME = 200
+STATUS = "status.json"
+LOCK = ".lock"
+LEDGER = re.compile(r"ledger-\d{4}-\d{2}\.jsonl$")
+
+_WINDOW = re.compile(r"(\d{8}T\d{6}Z)_(\d{8}T\d{6}Z)(\..+)?$")
+_DAY_FILE = re.compile(r"([^/]+)/([^/]+)/(\d{4})/(\d{2})/(\d{2})/([^/]+)$")
+_EXTENSION = re.compile(r"((?:\.tar)?\.[A-Za-z0-9]{1,8})$")
+
+
+class Series(NamedTuple):
+    """One node and log type of an instance."""
+
+    node: str
+    log_type: str
+
+
+class Place(NamedTuple):
+    """What the path of an archived file tells.
+
+    ``day`` is when the UTC day of its folder begins; ``span`` is None unless the name is that of a window.
+    """
+
+    series: Series
+    name: str
+    day: int
+    span: Span | None
+
+
+def safe_name(name: str, unit: str) -> str:
+    """Return a name that comes from a server as one that a file may have.
+
+    Only ``[A-Za-z0-9._-]``, at most 200 characters, never starting with a dot or a dash. A name that had to change gets
+    12 hex digits of the SHA-256 of its unit's id, so that no two units share a file.
+    """
+    clean = re.sub(r"[^A-Za-z0-9._-]", "_", name).lstrip(".-")
+    if clean == name and len(clean) <= LONGEST_NAME:
+        return clean
+    mark = "-" + hashlib.sha256(unit.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return (clean[: LONGEST_NAME - len(mark)] + mark).lstrip("-")
+
+
+def instance_folder(provider: str, region: str, project: str | None, instance: str) -> str:
+    """Return the folder of an instance, relative to the archive."""
+    return "/".join(safe_name(part, part) for part in (provider, region, project or "default", instance))
+
+
+def window_unit(span: Span) -> str:
+    """Return the id of the unit that a window of a series is."""
+    return f"{compact(span.begin)}_{compact(span.end)}"
+
+
+def window_path(series: Series, span: Span, extension: str) -> str:
+    """Return where the file of a window stands, relative to the instance's folder."""
+    return f"{day_folder(series, span.begin)}/{window_unit(span)}{extension}"
+
+
+def named_path(series: Series, begin: int, name: str, unit: str) -> str:
+    """Return where a file that the cloud named stands, relative to the instance's folder."""
+    return f"{day_folder(series, begin)}/{safe_name(name, unit)}"
+
+
+def part_path(path: str) -> str:
+    """Return where a file is while it is being downloaded: beside its place."""
+    folder, _slash, name = path.rpartition("/")
+    return f"{folder}/.{name}.part"
+
+
+def extension(name: str) -> str:
+    """Return the extension of a file's name with its dot, such as ``.tar.gz``; empty when there is none."""
+    match = _EXTENSION.search(name)
+    return match.group(1) if match else ""
+
+
+def place(path: str) -> Place | None:
+    """Return what a path relative to the instance's folder tells; None when it is no path of an archived file."""
+    match = _DAY_FILE.match(path)
+    if not match or match.group(6).startswith("."):
+        return None
+    node, log_type, year, month, day, name = match.groups()
+    window = _WINDOW.match(name)
+    try:
+        first = from_compact(f"{year}{month}{day}T000000Z")
+        span = Span(from_compact(window.group(1)), from_compact(window.group(2))) if window else None
+    except ValueError:
+        return None
+    return Place(Series(node, log_type), name, first, span)
+
+
+def day_folder(series: Series, instant: int) -> str:
+    """Return the folder of a series' files of the UTC day of an instant, relative to the instance's folder."""
+    node, log_type = (safe_name(part, part) for part in series)
+    return f"{node}/{log_type}/{iso(instant)[:10].replace('-', '/')}"

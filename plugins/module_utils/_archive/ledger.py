@@ -1,0 +1,173 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The ledger: what is known for good, one line an event, each line naming the SHA-256 of the line before it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Tree
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import from_iso, iso, iso_or_none
+
+VERSION = 1
+GENESIS = "0" * 64
+
+COLLECTED, EMPTY, LOST, PRUNED, ACCEPTED = "collected", "empty", "lost", "pruned", "accepted"
+OPENED, CLOSED = "opened", "closed"
+
+
+class Key(NamedTuple):
+    """What names a unit within an instance."""
+
+    series: Series
+    unit: str
+
+
+class Event(NamedTuple):
+    """Something that became known for good. ``unit`` is empty when a series opened or closed."""
+
+    status: str
+    series: Series
+    unit: str = ""
+    begin: int | None = None
+    end: int | None = None
+    path: str | None = None
+    size: int | None = None
+    sha256: str | None = None
+    source: Mapping[str, Any] | None = None
+    reason: str | None = None
+    adopted: bool = False
+
+    @property
+    def key(self) -> Key:
+        """Return the name of the unit."""
+        return Key(self.series, self.unit)
+
+    @property
+    def span(self) -> Span | None:
+        """Return the time of the unit, when it is known."""
+        return None if self.begin is None or self.end is None else Span(self.begin, self.end)
+
+
+class Ledger:
+    """The ledger of one instance, read whole. A series maps to its scope: since when, and until when if it ended."""
+
+    def __init__(self, tree: Tree, identity: Mapping[str, str]) -> None:
+        self.head = GENESIS
+        self.lines = 0
+        self.units: dict[Key, Event] = {}
+        self.scopes: dict[Series, tuple[int, int | None]] = {}
+        self.breaks: list[str] = []
+        self._tree = tree
+        self._identity = identity
+        self._file = ""
+        self._torn: tuple[str, int] | None = None
+
+    @classmethod
+    def read(cls, tree: Tree, identity: Mapping[str, str]) -> Ledger:
+        """Return the ledger in the tree, empty when there is none.
+
+        A torn last line counts for nothing until :meth:`mend` cuts it. Every other line that cannot be read, or does
+        not name the one before it, is noted in ``breaks``; what the rest says still counts.
+        """
+        ledger = cls(tree, identity)
+        names = [name for name in tree.names("") if layout.LEDGER.match(name)]
+        for name in names:
+            ledger._file = name
+            ledger._read_file(name, last=name == names[-1])
+        return ledger
+
+    def mend(self) -> None:
+        """Cut the torn line that a run left that was ended while it wrote it."""
+        if self._torn:
+            name, size = self._torn
+            self._tree.cut(name, size)
+            self._torn = None
+
+    def append(self, events: Sequence[Event], at: int) -> None:
+        """Write events, durably, to the newest file or to a later month's. Raises ArchiveError and writes nothing."""
+        if not events:
+            return
+        head, lines = self.head, []
+        for event in events:
+            line = json.dumps(self._line(event, at, head), separators=(",", ":"), ensure_ascii=True).encode("ascii")
+            head = hashlib.sha256(line).hexdigest()
+            lines.append(line + b"\n")
+        name = max(self._file, f"ledger-{iso(at)[:7]}.jsonl")
+        self._tree.append(name, b"".join(lines))
+        self._file = name
+        self.head = head
+        self.lines += len(events)
+        for event in events:
+            self._apply(event)
+
+    def preview(self, events: Sequence[Event]) -> None:
+        """Reckon with events as if they were written, and write nothing."""
+        for event in events:
+            self._apply(event)
+
+    def _line(self, event: Event, at: int, prev: str) -> dict[str, Any]:
+        line: dict[str, Any] = {"v": VERSION, **self._identity, "node": event.series.node}
+        line.update(log_type=event.series.log_type, unit=event.unit or None, status=event.status)
+        line.update(begin=iso_or_none(event.begin), end=iso_or_none(event.end))
+        line.update(path=event.path, size=event.size, sha256=event.sha256, source=event.source)
+        if event.reason:
+            line["reason"] = event.reason
+        if event.adopted:
+            line["adopted"] = True
+        return {**line, "at": iso(at), "prev": prev}
+
+    def _read_file(self, name: str, *, last: bool) -> None:
+        data = self._tree.read(name) or b""
+        whole, _newline, torn = data.rpartition(b"\n")
+        if torn and last:
+            self._torn = (name, len(data) - len(torn))
+        elif torn:
+            self.breaks.append(f"{name} ends in the middle of a line")
+        for number, line in enumerate(whole.split(b"\n") if whole else (), 1):
+            try:
+                value = json.loads(line)
+                intact = value["prev"] == self.head
+                event = _event(value)
+            except (ValueError, KeyError, TypeError):
+                self.breaks.append(f"{name} line {number} cannot be read")
+            else:
+                if not intact:
+                    self.breaks.append(f"{name} line {number} does not follow from the line before it")
+                self._apply(event)
+            self.head = hashlib.sha256(line).hexdigest()
+            self.lines += 1
+
+    def _apply(self, event: Event) -> None:
+        if event.status == OPENED and event.begin is not None:
+            begin, end = self.scopes.get(event.series, (event.begin, None))
+            self.scopes[event.series] = (event.begin if end is not None else min(begin, event.begin), None)
+        elif event.status == CLOSED and event.series in self.scopes:
+            self.scopes[event.series] = (self.scopes[event.series][0], event.end)
+        elif event.unit:
+            self.units[event.key] = event
+
+
+def _event(line: Mapping[str, Any]) -> Event:
+    begin, end = line.get("begin"), line.get("end")
+    return Event(
+        line["status"],
+        Series(line["node"], line["log_type"]),
+        line.get("unit") or "",
+        begin and from_iso(begin),
+        end and from_iso(end),
+        line.get("path"),
+        line.get("size"),
+        line.get("sha256"),
+        None,
+        line.get("reason"),
+        bool(line.get("adopted")),
+    )
