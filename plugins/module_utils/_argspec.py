@@ -1,0 +1,208 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Option sets that carry their own constraints, and the check of every value before anything is called or written."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Callable
+
+from ansible.module_utils.basic import env_fallback
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput
+
+LOG_TYPES_UMONGODB = ["slow", "error"]
+LOG_TYPES_DDS = ["audit"]
+
+Check = Callable[[str, Any], None]
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$")
+
+
+class OptionSet:
+    """Options of a module with the constraints among them and the checks of their values. Sets are added up."""
+
+    def __init__(
+        self,
+        options: Mapping[str, Mapping[str, Any]],
+        *,
+        checks: Mapping[str, Check] | None = None,
+        mutually_exclusive: Sequence[Sequence[str]] = (),
+        required_together: Sequence[Sequence[str]] = (),
+        required_one_of: Sequence[Sequence[str]] = (),
+    ) -> None:
+        self.options = dict(options)
+        self.checks = dict(checks or {})
+        self.constraints = {
+            "mutually_exclusive": [list(names) for names in mutually_exclusive],
+            "required_together": [list(names) for names in required_together],
+            "required_one_of": [list(names) for names in required_one_of],
+        }
+
+    def __add__(self, other: OptionSet) -> OptionSet:
+        """Return a set with the options, constraints and checks of both."""
+        both = OptionSet({**self.options, **other.options}, checks={**self.checks, **other.checks})
+        both.constraints = {name: lists + other.constraints[name] for name, lists in self.constraints.items()}
+        return both
+
+    def checked(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values with what is blank made absent, as an unset variable or survey question is.
+
+        Raises BadInput for the first value that cannot be meant so.
+        """
+        values = {name: _without_blanks(params[name]) for name in self.options}
+        for name, value in values.items():
+            if value is None and self.options[name].get("required"):
+                raise BadInput(f"{name} must not be empty.")
+            if value is not None and name in self.checks:
+                self.checks[name](name, value)
+        return values
+
+
+def _without_blanks(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.strip() or None
+    if isinstance(value, list):
+        return [item for item in map(_without_blanks, value) if item is not None] or None
+    return value
+
+
+def seconds(lowest: float = 0.0, highest: float = 7 * 86400.0) -> Check:
+    """Return a check of a number of seconds."""
+    return between(lowest, highest, " seconds")
+
+
+def between(lowest: float, highest: float, unit: str = "") -> Check:
+    """Return a check that a number is within bounds, both included."""
+
+    def check(name: str, value: Any) -> None:
+        if math.isnan(value) or not lowest <= value <= highest:
+            raise BadInput(f"{name} must be from {lowest:g} to {highest:g}{unit}, not {value}.")
+
+    return check
+
+
+def identifier(name: str, value: Any) -> None:
+    """Check an id, or each of a list: they become part of requests and of folder names."""
+    for item in value if isinstance(value, list) else [value]:
+        if not _ID.match(item):
+            raise BadInput(f"{name}: '{item[:60]}' is not an id; ids are made of letters, digits and . _ : - only.")
+
+
+def file_mode(name: str, value: Any) -> None:
+    """Check a mode."""
+    parse_mode(name, value)
+
+
+def parse_mode(name: str, value: Any) -> int:
+    """Return a file mode given as octal digits, or as a number that YAML has read from them. Raises BadInput."""
+    try:
+        mode = value if isinstance(value, int) and not isinstance(value, bool) else int(str(value), 8)
+    except ValueError:
+        mode = -1
+    if not 0 <= mode <= 0o7777:
+        raise BadInput(f"{name}: '{value}' is not a mode; give octal digits in quotes, such as '0640'.")
+    return mode
+
+
+def absolute_path(name: str, value: Any) -> None:
+    """Check that a path does not depend on where a module happens to run."""
+    if not os.path.isabs(value) or "\0" in value:
+        raise BadInput(f"{name}: '{value}' is not an absolute path.")
+
+
+def readable_path(name: str, value: Any) -> None:
+    """Check that a path is there to be read."""
+    if not os.access(value, os.R_OK):
+        raise BadInput(f"{name}: '{value}' cannot be read on the host where this module runs.")
+
+
+def _option(kind: str = "str", *environment: str, **more: Any) -> dict[str, Any]:
+    option: dict[str, Any] = {"type": kind, **more}
+    if environment:
+        option["fallback"] = (env_fallback, list(environment))
+    return option
+
+
+_CONNECTION = OptionSet(
+    {
+        "validate_certs": _option("bool", default=True),
+        "ca_path": _option("path"),
+        "timeout": _option("float", default=30),
+        "deadline": _option("float", default=120),
+    },
+    checks={"ca_path": readable_path, "timeout": seconds(0.1, 3600), "deadline": seconds(0.1)},
+)
+
+UMONGODB = _CONNECTION + OptionSet(
+    {
+        "api_url": _option("str", "UCLOUD_API_URL", default="https://api.dezai.com"),
+        "public_key": _option("str", "UCLOUD_PUBLIC_KEY", required=True, no_log=True),
+        "private_key": _option("str", "UCLOUD_PRIVATE_KEY", required=True, no_log=True),
+        "security_token": _option("str", "UCLOUD_SECURITY_TOKEN", no_log=True),
+        "region": _option("str", "UCLOUD_REGION", required=True),
+        "project_id": _option("str", "UCLOUD_PROJECT_ID"),
+    },
+    checks={"region": identifier, "project_id": identifier},
+)
+
+DDS = _CONNECTION + OptionSet(
+    {
+        "endpoint": _option("str"),
+        "iam_endpoint": _option("str"),
+        "access_key": _option("str", "HW_ACCESS_KEY", "HUAWEICLOUD_SDK_AK", no_log=True),
+        "secret_key": _option("str", "HW_SECRET_KEY", "HUAWEICLOUD_SDK_SK", no_log=True),
+        "security_token": _option("str", "HW_SECURITY_TOKEN", no_log=True),
+        "auth_token": _option("str", "HW_AUTH_TOKEN", no_log=True),
+        "region": _option("str", "HW_REGION_NAME", required=True),
+        "project_id": _option("str", "HW_PROJECT_ID", "HUAWEICLOUD_SDK_PROJECT_ID"),
+    },
+    checks={"region": identifier, "project_id": identifier},
+    required_one_of=[("access_key", "auth_token")],
+    required_together=[("access_key", "secret_key")],
+)
+
+
+def zone(**more: Any) -> dict[str, Any]:
+    """Return the option ``zone`` of the UCloud family."""
+    return _option("str", "UCLOUD_ZONE", **more)
+
+
+ARCHIVE = OptionSet(
+    {
+        "archive": _option("path", required=True),
+        "create": _option("bool", default=True),
+        "rebuild": _option("bool", default=False),
+        "mode": _option("raw", default="0640"),
+        "directory_mode": _option("raw", default="0750"),
+        "owner": _option("str"),
+        "group": _option("str"),
+        "lock_timeout": _option("float", default=0),
+        "return_limit": _option("int", default=100),
+        "node_ids": _option("list", elements="str"),
+        "lookback": _option("str", default="7d"),
+        "begin": _option("str"),
+        "end": _option("str"),
+    },
+    checks={
+        "archive": absolute_path,
+        "mode": file_mode,
+        "directory_mode": file_mode,
+        "lock_timeout": seconds(),
+        "return_limit": between(0, 100000),
+        "node_ids": identifier,
+    },
+    required_together=[("begin", "end")],
+)
+
+WAITING = OptionSet(
+    {
+        "wait_timeout": _option("float", default=1800),
+        "poll_interval": _option("float", default=10),
+    },
+    checks={"wait_timeout": seconds(), "poll_interval": seconds(0.01, 3600)},
+)

@@ -1,0 +1,83 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From the options of an archive module to the engine, and from its outcome to the result."""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Ownership
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import parse_mode
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.engine import Engine, Settings, Source
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput, Incomplete
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import parse_instant
+
+
+def collect(module: AnsibleModule, options: Mapping[str, Any], source: Source, settings: Settings) -> dict[str, Any]:
+    """Make the archive complete, or tell what that takes in check mode, and return the module's result.
+
+    Raises Incomplete, with the result of what was done, when something is missing, newly lost or altered.
+    """
+    engine = Engine(source, settings)
+    outcome = engine.preview() if module.check_mode else engine.run()
+    for warning in outcome.warnings:
+        module.warn(warning)
+    folder = os.path.join(settings.archive, settings.folder)
+    result = outcome.result(folder, options["return_limit"])
+    if module._diff:
+        result["diff"] = outcome.diff(folder)
+    message = outcome.message()
+    if message:
+        raise Incomplete(message, result, outcome.fatal)
+    return result
+
+
+def settings_of(options: Mapping[str, Any], provider: str, instance: str) -> Settings:
+    """Return where the archive is and how to treat it. Raises BadInput for an owner or group that is not known."""
+    region, project = options["region"], options["project_id"] or "default"
+    return Settings(
+        archive=options["archive"],
+        folder=layout.instance_folder(provider, region, project, instance),
+        identity={"provider": provider, "region": region, "project": project, "instance": instance},
+        ownership=Ownership(
+            parse_mode("mode", options["mode"]),
+            parse_mode("directory_mode", options["directory_mode"]),
+            _number(options["owner"], "owner"),
+            _number(options["group"], "group"),
+        ),
+        create=options["create"],
+        rebuild=options["rebuild"],
+        lock_timeout=options["lock_timeout"],
+        wait_timeout=options.get("wait_timeout", 0),
+        poll_interval=options.get("poll_interval", 0),
+    )
+
+
+def explicit_span(options: Mapping[str, Any]) -> Span | None:
+    """Return the span from ``begin`` to ``end`` when they are given. Raises BadInput when it is empty or not a time."""
+    if options["begin"] is None or options["end"] is None:
+        return None
+    span = Span(parse_instant(options["begin"], "begin"), parse_instant(options["end"], "end"))
+    if span.empty:
+        raise BadInput(f"end ({options['end']}) must be after begin ({options['begin']}).")
+    return span
+
+
+def _number(name: str | None, option: str) -> int:
+    if name is None:
+        return -1
+    if name.isdigit():
+        return int(name)
+    try:
+        return pwd.getpwnam(name).pw_uid if option == "owner" else grp.getgrnam(name).gr_gid
+    except KeyError:
+        raise BadInput(f"{option}: there is no {name} on the host where this module runs.") from None

@@ -1,0 +1,97 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Files that stand in the archive without a ledger line: what a run left that ended between renaming and recording."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Callable
+
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Tree
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Place
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import LOST, Event, Ledger
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import (
+    PENDING,
+    RECORD,
+    Plan,
+    Step,
+    opened,
+    ordered,
+)
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY
+
+Recognise = Callable[[Place], "Event | None"]
+
+
+def adopt(plan: Plan, tree: Tree, ledger: Ledger, recognise: Recognise) -> Plan:
+    """Return the plan with every unit whose file stands there already taken up instead of fetched, asked for or lost."""
+    files = _Unrecorded(tree, ledger, recognise)
+    steps: dict[tuple[object, ...], Step] = {}
+    for step in plan.steps:
+        event = files.of(step) if _is_due(step) else None
+        if event:
+            step = Step(RECORD, event.series, event.unit, step.span, event=event, reason="the file is there already")
+        steps[step.action, step.key] = step
+    return plan._replace(steps=ordered(steps.values()))
+
+
+def unrecorded(tree: Tree, recognise: Recognise) -> list[Event]:
+    """Return the units of every file of an archive that lost its ledger, and the opening of their series."""
+    events = list(_recognised(tree, recognise))
+    first: dict[layout.Series, int] = {}
+    for event in events:
+        if event.begin is not None:
+            first[event.series] = min(event.begin, first.get(event.series, event.begin))
+    return [opened(series, begin) for series, begin in sorted(first.items())] + events
+
+
+def any_file(tree: Tree) -> bool:
+    """Tell whether there is any archived file."""
+    return any(layout.place(path) for path in tree.files())
+
+
+def _recognised(tree: Tree, recognise: Recognise) -> Iterator[Event]:
+    for path in tree.files():
+        place = layout.place(path)
+        event = recognise(place) if place else None
+        if place and event:
+            begin = place.day if event.begin is None else event.begin
+            end = place.day + DAY if event.end is None else event.end
+            yield event._replace(begin=begin, end=end, path=path, adopted=True)
+
+
+def _is_due(step: Step) -> bool:
+    if step.event:
+        return step.event.status == LOST
+    return step.action != PENDING
+
+
+class _Unrecorded:
+    """The files without a ledger line, looked for only in the folders where a step's file would stand."""
+
+    def __init__(self, tree: Tree, ledger: Ledger, recognise: Recognise) -> None:
+        self._tree = tree
+        self._recognise = recognise
+        self._held = {event.path for event in ledger.units.values()}
+        self._folders: dict[str, list[Event]] = {}
+
+    def of(self, step: Step) -> Event | None:
+        """Return the unit, with the path of its file, that makes the step needless."""
+        folder = layout.day_folder(step.series, step.span.begin)
+        if folder not in self._folders:
+            self._folders[folder] = list(self._in(folder, step.series))
+        for event in self._folders[folder]:
+            if event.unit == step.unit or (event.span and event.span.covers(step.span)):
+                return event._replace(begin=step.span.begin, end=step.span.end) if event.span is None else event
+        return None
+
+    def _in(self, folder: str, series: layout.Series) -> Iterator[Event]:
+        for name in self._tree.names(folder):
+            path = f"{folder}/{name}"
+            place = None if path in self._held else layout.place(path)
+            event = self._recognise(place) if place else None
+            if event:
+                yield event._replace(series=series, path=path, adopted=True)

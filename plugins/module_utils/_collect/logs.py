@@ -1,0 +1,93 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Planning for a cloud that lists finished logs: everything that was listed is to be held. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import LOST, Event, Key
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Seen
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import (
+    FETCH,
+    RECORD,
+    Offer,
+    Plan,
+    Step,
+    opened,
+    ordered,
+)
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY
+
+# A log shows on the list when it is closed, and with luck minutes later: listing begins this much before where it ended.
+OVERLAP = DAY
+
+
+class Rules(NamedTuple):
+    """What is wanted: logs of this type since ``lookback`` ago, or of an explicit span, of all nodes or of some."""
+
+    log_type: str
+    lookback: int
+    span: Span | None = None
+    nodes: tuple[str, ...] | None = None
+
+
+def listing_span(rules: Rules, units: Mapping[Key, Event], last_listed: Span | None, now: int) -> Span:
+    """Return the span to list at ``now``: back to where the last listing without an error ended, with overlap.
+
+    Without a memory of that listing, the end of the newest log held stands for it.
+    """
+    if rules.span:
+        return rules.span
+    if last_listed:
+        known = last_listed.end
+    else:
+        ends = (event.end for key, event in units.items() if key.series.log_type == rules.log_type)
+        known = max((end for end in ends if end is not None), default=now)
+    return Span(min(now - rules.lookback, known - OVERLAP), now)
+
+
+def plan(
+    rules: Rules,
+    listed: Span,
+    offers: Sequence[Offer],
+    units: Mapping[Key, Event],
+    scopes: Mapping[Series, tuple[int, int | None]],
+    seen: Sequence[Seen],
+) -> Plan:
+    """Return what to do, given what the cloud lists in the span ``listed`` and what was seen there before."""
+    steps = [
+        Step(FETCH, offer.series, offer.id, offer.span, offer)
+        for offer in offers
+        if units.get(Key(offer.series, offer.id), _LOST).status == LOST
+    ]
+    there = {Key(offer.series, offer.id) for offer in offers}
+    for one in seen:
+        key = Key(one.series, one.unit)
+        examined = one.series.log_type == rules.log_type and (rules.nodes is None or one.series.node in rules.nodes)
+        if examined and one.span and listed.covers(one.span) and key not in there and key not in units:
+            reason = "it was listed once, and gone before it was collected"
+            event = Event(LOST, one.series, one.unit, one.span.begin, one.span.end, reason=reason)
+            steps.append(Step(RECORD, one.series, one.unit, one.span, event=event, reason=reason))
+    found = {offer.series for offer in offers} | {
+        series for series in scopes if series.log_type == rules.log_type and _within(series, rules)
+    }
+    fresh = [] if rules.span else sorted(series for series in found if series not in scopes)
+    return Plan(
+        ordered(steps),
+        opening=tuple(opened(series, listed.begin) for series in fresh),
+        scopes={series: scopes.get(series, (listed.begin, None)) for series in sorted(found)},
+        listed={rules.log_type: (listed, rules.nodes)},
+    )
+
+
+_LOST = Event(LOST, Series("", ""))
+
+
+def _within(series: Series, rules: Rules) -> bool:
+    return rules.nodes is None or series.node in rules.nodes

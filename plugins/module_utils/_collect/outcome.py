@@ -1,0 +1,264 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a run did, and what it could not do, as the result that a module returns."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import (
+    COLLECTED,
+    LOST,
+    Event,
+    Key,
+    Ledger,
+)
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Status
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import (
+    ASK,
+    FETCH,
+    MISSING,
+    PENDING,
+    RECORD,
+    WAIT,
+    Plan,
+    Step,
+)
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError, LogsError
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import iso, iso_or_none
+
+
+class Outcome:
+    """The events that were written, the plan that was last made, and what went wrong."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.first: Plan | None = None
+        self.plan: Plan | None = None
+        self.done: list[Event] = []
+        self.failed: Mapping[Key, CloudError] = {}
+        self.fatal: LogsError | None = None
+        self.asked = 0
+        self.calls = 0
+        self.warnings: list[str] = []
+        self._ledger = ledger
+        self._check = False
+
+    @classmethod
+    def predicted(cls, ledger: Ledger, plan: Plan, adopted: Sequence[Event], calls: int) -> Outcome:
+        """Return the outcome that carrying the plan out has when nothing goes wrong."""
+        outcome = cls(ledger)
+        outcome._check = True
+        outcome.first = outcome.plan = plan
+        outcome.calls = calls
+        outcome.asked = len(plan.having(ASK))
+        outcome.done = [*adopted, *plan.opening, *map(_expected, plan.having(RECORD, FETCH, WAIT, ASK)), *plan.closing]
+        return outcome
+
+    @property
+    def changed(self) -> bool:
+        """Tell whether the archive changed; a package that was asked for is a change of the cloud."""
+        return bool(self.done or self.asked)
+
+    def missing(self) -> list[Step]:
+        """Return the units that are wanted, could be had, and are not held."""
+        return [self._explained(step) for step in self._left(MISSING, FETCH, ASK)] + [
+            self._explained(step) for step in self._left(WAIT) if step.key in self.failed
+        ]
+
+    def pending(self) -> list[Step]:
+        """Return the units that are not to be had yet: their window is not over, or they are still being made."""
+        return self._left(PENDING) + [step for step in self._left(WAIT) if step.key not in self.failed]
+
+    def lost(self) -> list[Event]:
+        """Return every unit that is lost and not accepted, also of earlier runs."""
+        return [event for event in self._ledger.units.values() if event.status == LOST]
+
+    def message(self) -> str | None:
+        """Return the sentence that a failed run ends with; None when it did not fail."""
+        if self._check:
+            return None
+        missing, lost = self.missing(), [event for event in self.done if event.status == LOST]
+        parts = []
+        if self.fatal:
+            parts.append(self.fatal.message)
+        if missing:
+            total = len(missing) + sum(event.status == COLLECTED for event in self.done)
+            first = missing[0]
+            parts.append(
+                f"{len(missing)} of {total} units are missing, first {_name(first)}: {_sentence(first.reason)}"
+            )
+        if lost:
+            reason = _sentence(lost[0].reason or "")
+            parts.append(f"{_count(len(lost), 'unit')} can never be had any more, first {_name(lost[0])}: {reason}")
+        if self._ledger.breaks:
+            parts.append(f"The ledger was altered: {self._ledger.breaks[0]}.")
+        return " ".join(parts) or None
+
+    def describe(self, status: Status, now: int) -> None:
+        """Put into ``status`` what this run saw of every series that it examined."""
+        plan = self.plan
+        if plan is None:
+            return
+        missing, pending = _by_series(self.missing()), _by_series(self.pending())
+        counts: dict[Series, Counter[str]] = {series: Counter() for series in plan.scopes}
+        for key, event in self._ledger.units.items():
+            if key.series in counts:
+                counts[key.series][event.status] += 1
+        for series, (begin, end) in plan.scopes.items():
+            units = [_unit(step, "missing") for step in missing.get(series, ())]
+            units += [_unit(step, "pending") for step in pending.get(series, ())]
+            status.update(
+                series,
+                last_attempt=iso(now),
+                scope={"begin": iso(begin), "end": iso_or_none(end)},
+                counts=dict(sorted(counts[series].items())),
+                units=units,
+            )
+            if not missing.get(series) and not self.fatal:
+                status.update(series, last_success=iso(now))
+        if not self.fatal:
+            for log_type, (span, nodes) in plan.listed.items():
+                status.set_listed(log_type, span, nodes)
+
+    def result(self, archive: str, limit: int) -> dict[str, Any]:
+        """Return what the module returns; lists hold at most ``limit`` units."""
+        missing, pending, lost = self.missing(), self.pending(), self.lost()
+        changed = [event for event in self.done if event.unit]
+        expires = [step.expires for step in (*missing, *pending) if step.expires]
+        counts = Counter(event.status for event in self.done)
+        return {
+            "changed": self.changed,
+            "archive": archive,
+            "head": self._ledger.head,
+            "counts": {
+                **{status: counts[status] for status in (COLLECTED, "empty", LOST, "opened", "closed")},
+                "adopted": sum(event.adopted for event in self.done),
+                "missing": len(missing),
+                "pending": len(pending),
+            },
+            "bytes": sum(event.size or 0 for event in self.done),
+            "packages_asked": self.asked,
+            "calls": self.calls,
+            "plan": _summary(self.first),
+            "units": [_changed_unit(event) for event in changed[:limit]],
+            "units_omitted": max(0, len(changed) - limit),
+            "missing": [{**_named(step), **_unit(step, "missing"), **self._failure(step)} for step in missing[:limit]],
+            "pending": [{**_named(step), **_unit(step, "pending")} for step in pending[:limit]],
+            "lost": [_changed_unit(event) for event in lost[:limit]],
+            "next_loss": iso_or_none(min(expires, default=None)),
+        }
+
+    def diff(self, archive: str) -> dict[str, str]:
+        """Return the change of the archive as a person reads it."""
+        events = sorted(event for event in self.done)
+        return {
+            "before_header": archive,
+            "after_header": archive,
+            "before": "",
+            "after": "".join(_line(event) + "\n" for event in sorted(events, key=lambda e: (e.series, e.begin or 0))),
+        }
+
+    def _left(self, *actions: str) -> list[Step]:
+        if self.plan is None or (self._check and MISSING not in actions and PENDING not in actions):
+            return []
+        actions = tuple(action for action in actions if not self._check or action in (MISSING, PENDING))
+        done = {event.key for event in self.done}
+        return [step for step in self.plan.having(*actions) if step.key not in done]
+
+    def _explained(self, step: Step) -> Step:
+        error = self.failed.get(step.key)
+        if error:
+            return step._replace(reason=error.message)
+        if step.action == ASK:
+            return step._replace(reason="not asked for yet, as others were still being made")
+        return step
+
+    def _failure(self, step: Step) -> dict[str, Any]:
+        error = self.failed.get(step.key)
+        return {"failure": error.failure()} if error else {}
+
+
+def _expected(step: Step) -> Event:
+    if step.event:
+        return step.event
+    size = step.offer.size if step.offer else None
+    return Event(COLLECTED, step.series, step.unit, step.span.begin, step.span.end, size=size)
+
+
+def _summary(plan: Plan | None) -> dict[str, Any]:
+    if plan is None:
+        return {}
+    due = plan.having(FETCH, WAIT, ASK)
+    expires = [step.expires for step in due if step.expires]
+    return {
+        "units": len(due) + len(plan.having(RECORD)),
+        "files": len(due),
+        "packages": len(plan.having(ASK)),
+        "known_bytes": sum(step.offer.size or 0 for step in due if step.offer),
+        "first_expires": iso_or_none(min(expires, default=None)),
+    }
+
+
+def _by_series(steps: Iterable[Step]) -> dict[Series, list[Step]]:
+    grouped: dict[Series, list[Step]] = {}
+    for step in steps:
+        grouped.setdefault(step.series, []).append(step)
+    return grouped
+
+
+def _unit(step: Step, status: str) -> dict[str, Any]:
+    return {
+        "unit": step.unit,
+        "status": status,
+        "begin": iso(step.span.begin),
+        "end": iso(step.span.end),
+        "reason": step.reason,
+        "expires": iso_or_none(step.expires),
+    }
+
+
+def _named(step: Step) -> dict[str, Any]:
+    return {"node": step.series.node, "log_type": step.series.log_type}
+
+
+def _changed_unit(event: Event) -> dict[str, Any]:
+    return {
+        "node": event.series.node,
+        "log_type": event.series.log_type,
+        "unit": event.unit,
+        "status": event.status,
+        "begin": iso_or_none(event.begin),
+        "end": iso_or_none(event.end),
+        "path": event.path,
+        "size": event.size,
+        "sha256": event.sha256,
+        "adopted": event.adopted,
+        "reason": event.reason,
+    }
+
+
+def _line(event: Event) -> str:
+    node, log_type = event.series
+    if not event.unit:
+        instant = event.begin if event.status == "opened" else event.end
+        return f"{node} {log_type} {event.status} {'from' if event.status == 'opened' else 'at'} {iso(instant or 0)}"
+    span = f"{iso_or_none(event.begin)} to {iso_or_none(event.end)}"
+    size = "" if event.size is None else f", {event.size} bytes"
+    return f"{node} {log_type} {span} {event.status}{size}" + (f" ({event.reason})" if event.reason else "")
+
+
+def _name(unit: Step | Event) -> str:
+    return f"{unit.series.node} {unit.series.log_type} {unit.unit}"
+
+
+def _sentence(text: str) -> str:
+    return text.rstrip(".") + "."
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" + ("" if number == 1 else "s")

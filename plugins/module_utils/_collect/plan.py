@@ -1,0 +1,87 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a run is going to do, as data: the words that planning, the engine and the sources share. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import Event, Key
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
+
+READY, MAKING, FAILED = "ready", "making", "failed"
+
+RECORD, FETCH, WAIT, ASK, PENDING, MISSING = "record", "fetch", "wait", "ask", "pending", "missing"
+
+
+class Offer(NamedTuple):
+    """A file that the cloud lists: ready, still being made, or failed. ``created`` is when the cloud began to make it."""
+
+    id: str
+    series: Series
+    span: Span
+    state: str
+    name: str
+    size: int | None = None
+    created: int | None = None
+
+    def source(self) -> Mapping[str, Any]:
+        """Return what the ledger keeps of where a file came from; the size is the one that the API named."""
+        return {"id": self.id, "name": self.name, "size": self.size}
+
+
+class Step(NamedTuple):
+    """What is to be done about one unit.
+
+    ``record``: write ``event``. ``fetch``: download ``offer``. ``wait``: the cloud is making it. ``ask``: ask the cloud
+    to make it. ``pending``: too early. ``missing``: nothing can be done now. ``reason`` says why, for a person.
+    """
+
+    action: str
+    series: Series
+    unit: str
+    span: Span
+    offer: Offer | None = None
+    event: Event | None = None
+    reason: str = ""
+    expires: int | None = None
+
+    @property
+    def key(self) -> Key:
+        """Return the name of the unit."""
+        return Key(self.series, self.unit)
+
+
+class Plan(NamedTuple):
+    """Everything a run is going to do, and what it looked at to know.
+
+    ``opening`` is written before anything else, ``closing`` after, for the series in which nothing is left to do.
+    ``scopes``: the series examined, since when and until when they are in scope. ``listed``: the span that the cloud
+    was asked to list and the nodes it was narrowed to. ``room``: how many units may be asked for now (None: all).
+    """
+
+    steps: tuple[Step, ...] = ()
+    opening: tuple[Event, ...] = ()
+    closing: tuple[Event, ...] = ()
+    scopes: Mapping[Series, tuple[int, int | None]] = {}
+    listed: Mapping[str, tuple[Span, Sequence[str] | None]] = {}
+    listed_counts: Mapping[tuple[Series, Span], int] = {}
+    room: int | None = None
+
+    def having(self, *actions: str) -> list[Step]:
+        """Return the steps with one of these actions, in order."""
+        return [step for step in self.steps if step.action in actions]
+
+
+def ordered(steps: Iterable[Step]) -> tuple[Step, ...]:
+    """Return the steps in the order of their doing: what expires first goes first."""
+    return tuple(sorted(steps, key=lambda step: (step.span.begin, step.series, step.unit)))
+
+
+def opened(series: Series, begin: int) -> Event:
+    """Return the event that puts a series in scope from ``begin`` on."""
+    return Event("opened", series, begin=begin)

@@ -1,0 +1,349 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Planning for a cloud that makes files of windows on request and forgets what is too old. Pure.
+
+Coverage is reckoned on intervals, whatever grid the units were made on.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series, window_unit
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import (
+    CLOSED,
+    EMPTY,
+    LOST,
+    Event,
+    Key,
+)
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Asked
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import (
+    ASK,
+    FAILED,
+    FETCH,
+    MAKING,
+    MISSING,
+    PENDING,
+    READY,
+    RECORD,
+    WAIT,
+    Offer,
+    Plan,
+    Step,
+    opened,
+    ordered,
+)
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import (
+    Span,
+    ceil_to,
+    floor_to,
+    grid,
+    merge,
+    subtract,
+)
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, MINUTE, iso
+
+# The cloud makes packages of what began at most this long ago; asking keeps a margin for the way there.
+REACH = 7 * DAY
+REACH_MARK = 5 * MINUTE
+
+# How long a package that was asked for may take to show on the list.
+LISTING_LAG = MINUTE
+
+# A package that failed is renewed once; after two failures it is left alone for this long.
+FAILURES_ALLOWED = 2
+REST_AFTER_FAILURES = DAY
+
+
+class Rules(NamedTuple):
+    """What is wanted. ``span`` is an explicit one; otherwise series are in scope since ``lookback`` ago."""
+
+    window: int
+    settle: int
+    lookback: int
+    log_types: tuple[str, ...]
+    span: Span | None = None
+    max_packaging: int = 0
+
+
+class Members(NamedTuple):
+    """The series to examine; ``complete`` when the cloud named them all, so that one that is not there has ended."""
+
+    series: tuple[Series, ...]
+    complete: bool
+
+
+class Wanted(NamedTuple):
+    """What is to be in the archive: the part of a series' scope that is over and not covered, cut at the grid."""
+
+    scopes: Mapping[Series, tuple[int, int | None]]
+    opening: tuple[Event, ...]
+    pieces: Mapping[Series, tuple[Span, ...]]
+    pending: tuple[Step, ...]
+    gone: frozenset[Series]
+
+
+def reach(now: int) -> int:
+    """Return the earliest begin that the cloud can be asked for at ``now``."""
+    return ceil_to(now - REACH + REACH_MARK, REACH_MARK)
+
+
+def want(
+    rules: Rules,
+    members: Members,
+    units: Mapping[Key, Event],
+    scopes: Mapping[Series, tuple[int, int | None]],
+    now: int,
+) -> Wanted:
+    """Return what is wanted at ``now``, from the archive alone."""
+    gone = frozenset(
+        series
+        for series, (_begin, end) in scopes.items()
+        if end is None
+        and members.complete
+        and rules.span is None
+        and series.log_type in rules.log_types
+        and series not in members.series
+    )
+    covered = _coverage(units, gone, reach(now))
+    found: dict[Series, tuple[int, int | None]] = {}
+    opening: list[Event] = []
+    pieces: dict[Series, tuple[Span, ...]] = {}
+    pending: list[Step] = []
+    for series in (*members.series, *sorted(gone)):
+        begin, event = _begin(rules, series, scopes, now)
+        opening += [event] if event and series not in gone else []
+        over = floor_to(now - rules.settle, rules.window)
+        if rules.span:
+            over = _last_cut_before(now - rules.settle, rules)
+        found[series] = (begin, over if series in gone else None)
+        left = subtract(Span(begin, over), covered[series])
+        pieces[series] = tuple(piece for rest in left for piece in grid(rest, rules.window))
+        if series not in gone:
+            end = rules.span.end if rules.span else floor_to(now, rules.window) + rules.window
+            pending += _pending(series, Span(max(begin, over), end), covered[series], rules)
+    return Wanted(found, tuple(opening), pieces, tuple(pending), gone)
+
+
+def plan(
+    rules: Rules,
+    wanted: Wanted,
+    offers: Sequence[Offer],
+    asked: Sequence[Asked],
+    *,
+    now: int,
+    started: int,
+) -> Plan:
+    """Return what to do about everything wanted, given what the cloud lists and what was asked for before.
+
+    ``started`` is when this run began: what this run asked for in vain is not asked for again by it.
+    """
+    counts: dict[tuple[Series, Span], int] = defaultdict(int)
+    for offer in offers:
+        counts[offer.series, offer.span] += 1
+    unlisted = [one for one in asked if counts.get((one.series, one.span), 0) <= one.listed_before]
+    steps: list[Step] = list(wanted.pending)
+    closing: list[Event] = []
+    for series, pieces in wanted.pieces.items():
+        chooser = _Chooser(
+            series,
+            [offer for offer in offers if offer.series == series],
+            [one for one in unlisted if one.series == series],
+            {one.span for one in asked if one.series == series},
+            gone=series in wanted.gone,
+            settle=rules.settle,
+            now=now,
+            started=started,
+        )
+        for piece in pieces:
+            chooser.decide(piece)
+        steps += chooser.steps
+        if series in wanted.gone:
+            begin, end = wanted.scopes[series]
+            closing.append(Event(CLOSED, series, begin=begin, end=end))
+    under_way = sum(offer.state == MAKING for offer in offers) + len(
+        [one for one in unlisted if now - one.at < LISTING_LAG]
+    )
+    return Plan(
+        ordered(steps),
+        opening=wanted.opening,
+        closing=tuple(closing),
+        scopes=wanted.scopes,
+        listed_counts=counts,
+        room=max(0, rules.max_packaging - under_way) if rules.max_packaging else None,
+    )
+
+
+class _Chooser:
+    """Decides about the pieces of one series, one after the other; what is chosen for one covers others too."""
+
+    def __init__(
+        self,
+        series: Series,
+        offers: Sequence[Offer],
+        unlisted: Sequence[Asked],
+        asked_spans: set[Span],
+        *,
+        gone: bool,
+        settle: int,
+        now: int,
+        started: int,
+    ) -> None:
+        self.steps: list[Step] = []
+        self._series = series
+        self._unlisted = unlisted
+        self._gone = gone
+        self._now = now
+        self._started = started
+        self._claimed: list[Span] = []
+        whole = [offer for offer in offers if _made_after_its_end(offer, settle, asked_spans)]
+        self._ready = [offer for offer in whole if offer.state == READY]
+        self._making = [offer for offer in whole if offer.state == MAKING]
+        self._failed = [offer for offer in offers if offer.state == FAILED]
+
+    def decide(self, piece: Span) -> None:
+        """Add the steps that the piece needs."""
+        for rest in subtract(piece, self._claimed):
+            for offers in (self._ready, self._ready + self._making):
+                chosen, left = cover(rest, offers)
+                if not left:
+                    self._take(chosen)
+                    break
+            else:
+                self._ask_or_lose(rest)
+
+    def _ask_or_lose(self, rest: Span) -> None:
+        asked = next((one for one in self._unlisted if one.span.covers(rest)), None)
+        if asked and self._now - asked.at < LISTING_LAG:
+            return self._add(WAIT, asked.span, f"asked for at {iso(asked.at)}, not listed yet")
+        if asked and asked.at >= self._started:
+            return self._add(MISSING, asked.span, f"asked for at {iso(asked.at)}, but not listed a minute later")
+        edge = rest.end if self._gone else reach(self._now)
+        old, new = Span(rest.begin, min(rest.end, edge)), Span(max(rest.begin, edge), rest.end)
+        if not old.empty:
+            chosen, left = cover(old, self._ready + self._making)
+            self._take(chosen)
+            for lost in left:
+                self._lose(lost)
+        for span in [] if new.empty else subtract(new, self._claimed):
+            self._ask(span)
+        return None
+
+    def _take(self, chosen: Iterable[Offer]) -> None:
+        for offer in chosen:
+            self._claimed.append(offer.span)
+            if offer.state == MAKING:
+                self._add(WAIT, offer.span, "being made", offer)
+            elif offer.size == 0:
+                event = _event(EMPTY, self._series, offer.span)._replace(size=0, source=offer.source())
+                self._add(RECORD, offer.span, "nothing was logged", offer, event)
+            else:
+                self._add(FETCH, offer.span, "", offer)
+
+    def _lose(self, span: Span) -> None:
+        reason = "the node left the cluster" if self._gone else "the cloud keeps it for seven days only"
+        event = _event(LOST, self._series, span)._replace(reason=reason)
+        self._add(RECORD, span, reason, event=event)
+
+    def _ask(self, span: Span) -> None:
+        failed = [one for one in self._failed if one.span.end == span.end and one.span.begin <= span.begin]
+        latest = max((one.created or 0 for one in failed), default=0)
+        if len(failed) >= FAILURES_ALLOWED and self._now - latest < REST_AFTER_FAILURES:
+            again = iso(latest + REST_AFTER_FAILURES)
+            return self._add(MISSING, span, f"its packaging failed {len(failed)} times; next try after {again}")
+        return self._add(ASK, span, "")
+
+    def _add(
+        self, action: str, span: Span, reason: str, offer: Offer | None = None, event: Event | None = None
+    ) -> None:
+        self._claimed.append(span)
+        unit = window_unit(span)
+        self.steps.append(Step(action, self._series, unit, span, offer, event, reason, span.begin + REACH))
+
+
+def cover(span: Span, offers: Sequence[Offer]) -> tuple[list[Offer], list[Span]]:
+    """Return the fewest offers that together cover as much of ``span`` as can be, and what they leave.
+
+    Of offers that reach equally far: ready before making, then the shortest, then the lowest id.
+    """
+    chosen: list[Offer] = []
+    left: list[Span] = []
+    at = span.begin
+    while at < span.end:
+        reaching = [offer for offer in offers if offer.span.begin <= at < offer.span.end]
+        if reaching:
+            best = min(reaching, key=lambda offer: _preference(offer, span))
+            chosen.append(best)
+            at = best.span.end
+        else:
+            following = min((o.span.begin for o in offers if at < o.span.begin < span.end), default=span.end)
+            left.append(Span(at, following))
+            at = following
+    return chosen, left
+
+
+def _preference(offer: Offer, span: Span) -> tuple[int, bool, int, int]:
+    length = offer.span.end - offer.span.begin
+    return (-min(offer.span.end, span.end), offer.state != READY, length, int(offer.id))
+
+
+def _made_after_its_end(offer: Offer, settle: int, asked_spans: set[Span]) -> bool:
+    # The API may leave the time out; what this archive asked for was asked for after its end.
+    if offer.created is None:
+        return offer.span in asked_spans
+    return offer.created >= offer.span.end + settle
+
+
+def _coverage(units: Mapping[Key, Event], gone: frozenset[Series], edge: int) -> Mapping[Series, list[Span]]:
+    """Return what each series holds. What is lost counts only where it cannot be asked for any more."""
+    covered: dict[Series, list[Span]] = defaultdict(list)
+    for key, event in units.items():
+        if event.begin is not None and event.end is not None:
+            again = event.status == LOST and key.series not in gone
+            end = min(event.end, edge) if again else event.end
+            covered[key.series].append(Span(event.begin, end))
+    return defaultdict(list, {series: merge(spans) for series, spans in covered.items()})
+
+
+def _begin(
+    rules: Rules, series: Series, scopes: Mapping[Series, tuple[int, int | None]], now: int
+) -> tuple[int, Event | None]:
+    if rules.span:
+        return rules.span.begin, None
+    first = max(floor_to(now - rules.lookback, rules.window), reach(now))
+    begin, end = scopes.get(series, (first, first))
+    if end is not None:
+        first = max(first, end)
+        return first, opened(series, first)
+    return (first, opened(series, first)) if first < begin else (begin, None)
+
+
+def _last_cut_before(instant: int, rules: Rules) -> int:
+    span = rules.span
+    assert span is not None
+    ends = [cell.end for cell in grid(span, rules.window) if cell.end <= instant]
+    return ends[-1] if ends else span.begin
+
+
+def _pending(series: Series, span: Span, covered: Sequence[Span], rules: Rules) -> list[Step]:
+    return [
+        Step(
+            PENDING,
+            series,
+            window_unit(cell),
+            cell,
+            reason=f"can be had from {iso(cell.end + rules.settle)} on",
+            expires=cell.begin + REACH,
+        )
+        for rest in subtract(span, covered)
+        for cell in grid(rest, rules.window)
+    ]
+
+
+def _event(status: str, series: Series, span: Span) -> Event:
+    return Event(status, series, window_unit(span), span.begin, span.end)

@@ -1,0 +1,28 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The edge of a module: options in, one result out. The only place where an error becomes ``fail_json``."""
+
+from __future__ import annotations
+
+from typing import Any, Callable
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import OptionSet
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import LogsError
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import REQUESTS_IMPORT_ERROR
+
+Body = Callable[[AnsibleModule, "dict[str, Any]"], "dict[str, Any]"]
+
+
+def run_module(options: OptionSet, body: Body) -> None:
+    """Run a module: ``body`` gets the module and its checked options, and returns the result or raises LogsError."""
+    module = AnsibleModule(argument_spec=options.options, supports_check_mode=True, **options.constraints)
+    if REQUESTS_IMPORT_ERROR:
+        module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
+    try:
+        result = body(module, options.checked(module.params))
+    except LogsError as error:
+        module.fail_json(**error.result())
+    module.exit_json(**result)
