@@ -1,0 +1,83 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Options of every module that makes an archive complete."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Where the archive is, what is wanted in it, and how files are made."""
+
+    DOCUMENTATION = r"""
+options:
+  archive:
+    description:
+      - Absolute path of the archive, on the host where the module runs. All clusters and instances may share one.
+    type: path
+    required: true
+  create:
+    description:
+      - Whether a missing O(archive) is made. With V(false) its absence is an error, so that a disk that is not mounted
+        is noticed.
+    type: bool
+    default: true
+  rebuild:
+    description:
+      - Whether an archive that has files but lost its ledger takes them up as they are. Without it, that is an error.
+    type: bool
+    default: false
+  node_ids:
+    description:
+      - Nodes to collect from. All that can have the type of log when absent.
+    type: list
+    elements: str
+  lookback:
+    description:
+      - How far back the first run looks, as a number with V(s), V(m), V(h), V(d) or V(w). Later runs complete everything
+        since then; a longer value reaches further back.
+    type: str
+    default: 7d
+  begin:
+    description:
+      - Begin of an explicit span, as Unix seconds or as ISO 8601 with an offset such as V(2026-11-20T00:00:00Z).
+      - With O(begin) and O(end), just that span is collected, and O(lookback) is not used.
+    type: str
+  end:
+    description:
+      - End of an explicit span, in the same forms as O(begin).
+    type: str
+  mode:
+    description:
+      - Mode of new files, as octal digits in quotes.
+    type: raw
+    default: '0640'
+  directory_mode:
+    description:
+      - Mode of new folders, as octal digits in quotes.
+    type: raw
+    default: '0750'
+  owner:
+    description:
+      - Name or number of the owner of new files and folders.
+    type: str
+  group:
+    description:
+      - Name or number of the group of new files and folders.
+    type: str
+  lock_timeout:
+    description:
+      - Seconds to wait while another run writes to the same cluster's or instance's part of the archive.
+    type: float
+    default: 0
+  return_limit:
+    description:
+      - Most units in each list of the result.
+    type: int
+    default: 100
+notes:
+  - What fails is reported unit by unit, and what succeeded stays. The module fails when something is missing or was
+    newly found to be lost; the next run goes on from there.
+  - In check mode the plan is returned; nothing is written, asked for or locked.
+"""

@@ -1,0 +1,330 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: umongodb_log_archive
+short_description: Make an archive of UMongoDB slow and error logs complete
+version_added: 0.1.0
+description:
+  - Collects the slow and error logs of all nodes of a UMongoDB cluster into an archive, window by window, before the cloud
+    forgets them after seven days.
+  - Lists what the cloud has, takes what is good, asks for the rest, waits while it is being made and downloads it. Every
+    file is verified before it gets its name, and recorded in a ledger that cannot be altered unseen.
+author:
+  - clouddb.mongodb_logs contributors (@clouddb)
+extends_documentation_fragment:
+  - clouddb.mongodb_logs.archive
+  - clouddb.mongodb_logs.umongodb
+  - clouddb.mongodb_logs.connection
+  - clouddb.mongodb_logs.attributes
+  - clouddb.mongodb_logs.attributes.changes
+  - clouddb.mongodb_logs.attributes.umongodb
+options:
+  cluster_id:
+    description:
+      - Cluster to collect from.
+    type: str
+    required: true
+  zone:
+    description:
+      - Zone of the cluster, such as V(cn-bj2-02). Looked up when absent.
+      - When O(zone) and O(node_ids) are given, a run with nothing to do calls no API at all.
+      - Without O(zone), the environment variable E(UCLOUD_ZONE) is used.
+    type: str
+  log_types:
+    description:
+      - Types of log to collect.
+    type: list
+    elements: str
+    choices: [slow, error]
+    default: [slow, error]
+  window:
+    description:
+      - Hours in a window. Windows lie on a fixed grid in UTC that meets midnight.
+      - It can be changed at any time; what is held already is not fetched again.
+    type: int
+    choices: [1, 2, 3, 4, 6, 8, 12, 24]
+    default: 24
+  settle:
+    description:
+      - How long after its end a window is left alone, so that late lines are in it, as a number with V(s), V(m), V(h),
+        V(d) or V(w).
+    type: str
+    default: 10m
+  max_packaging:
+    description:
+      - Most packages that the cluster makes at a time, as its nodes do this work. V(0) means no limit.
+    type: int
+    default: 6
+  link:
+    description:
+      - Which address files are downloaded from. V(intranet) works only within the cloud's own network.
+    type: str
+    choices: [internet, intranet]
+    default: internet
+  wait_timeout:
+    description:
+      - Seconds to wait for packages that are being made. What is not ready by then is left to the next run.
+    type: float
+    default: 1800
+  poll_interval:
+    description:
+      - Seconds between two looks at the list of packages.
+    type: float
+    default: 10
+seealso:
+  - module: clouddb.mongodb_logs.umongodb_log_package
+  - module: clouddb.mongodb_logs.dds_log_archive
+"""
+
+EXAMPLES = r"""
+- name: Collect everything that is not held yet
+  clouddb.mongodb_logs.umongodb_log_archive:
+    public_key: "{{ ucloud_public_key }}"
+    private_key: "{{ ucloud_private_key }}"
+    region: cn-bj2
+    cluster_id: uclmongo-4f1d2c3b
+    archive: /srv/mongodb-logs
+
+- name: Collect slow logs in windows of six hours
+  clouddb.mongodb_logs.umongodb_log_archive:
+    public_key: "{{ ucloud_public_key }}"
+    private_key: "{{ ucloud_private_key }}"
+    region: cn-bj2
+    cluster_id: uclmongo-4f1d2c3b
+    archive: /srv/mongodb-logs
+    log_types: [slow]
+    window: 6
+
+- name: Collect just one day, once more than usual
+  clouddb.mongodb_logs.umongodb_log_archive:
+    public_key: "{{ ucloud_public_key }}"
+    private_key: "{{ ucloud_private_key }}"
+    region: cn-bj2
+    cluster_id: uclmongo-4f1d2c3b
+    archive: /srv/mongodb-logs
+    begin: "2026-11-18T00:00:00Z"
+    end: "2026-11-19T00:00:00Z"
+"""
+
+RETURN = r"""
+archive:
+  description: Folder of this cluster in the archive.
+  returned: when the run began
+  type: str
+  sample: /srv/mongodb-logs/umongodb/cn-bj2/default/uclmongo-4f1d2c3b
+head:
+  description: SHA-256 of the last line of the ledger. Whoever keeps it can prove later that nothing before it was altered.
+  returned: when the run began
+  type: str
+  sample: 3b1f0c8c4f6f0e4b8f3f4e2d1c0b9a8f7e6d5c4b3a29181706f5e4d3c2b1a098
+counts:
+  description:
+    - Units that this run changed, by status, and those that it could not.
+  returned: when the run began
+  type: dict
+  contains:
+    collected:
+      description: Units whose file is now in the archive.
+      type: int
+    adopted:
+      description: Of these, those whose file stood there already without a ledger line.
+      type: int
+    empty:
+      description: Windows in which nothing was logged.
+      type: int
+    lost:
+      description: Units newly found to be lost.
+      type: int
+    opened:
+      description: Series that came into scope.
+      type: int
+    closed:
+      description: Series that ended, as their node left the cluster.
+      type: int
+    missing:
+      description: Units that could be had and are not held.
+      type: int
+    pending:
+      description: Units whose time is not over, or that are still being made.
+      type: int
+  sample: {collected: 6, adopted: 0, empty: 0, lost: 0, opened: 6, closed: 0, missing: 0, pending: 6}
+bytes:
+  description: Bytes that were collected.
+  returned: when the run began
+  type: int
+packages_asked:
+  description: Packages that the cloud was asked to make.
+  returned: when the run began
+  type: int
+calls:
+  description: Requests that were sent to the API.
+  returned: when the run began
+  type: int
+plan:
+  description: What the run set out to do.
+  returned: when the run began
+  type: dict
+  contains:
+    units:
+      description: Units to change.
+      type: int
+    files:
+      description: Files to download.
+      type: int
+    packages:
+      description: Packages to ask for.
+      type: int
+    known_bytes:
+      description: Bytes to download, as far as the API named sizes.
+      type: int
+    first_expires:
+      description: When the first of these units can no longer be had.
+      type: str
+units:
+  description: Units that changed, or would change in check mode; at most O(return_limit).
+  returned: when the run began
+  type: list
+  elements: dict
+  sample:
+    - node: mongo-node-1
+      log_type: slow
+      unit: 20261120T000000Z_20261121T000000Z
+      status: collected
+      begin: "2026-11-20T00:00:00Z"
+      end: "2026-11-21T00:00:00Z"
+      path: mongo-node-1/slow/2026/11/20/20261120T000000Z_20261121T000000Z.tar.gz
+      size: 18231
+      sha256: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+      adopted: false
+      reason:
+units_omitted:
+  description: Changed units that RV(units) leaves out.
+  returned: when the run began
+  type: int
+missing:
+  description: Units that could be had and are not held, each with the RV(missing[].reason); at most O(return_limit).
+  returned: when the run began
+  type: list
+  elements: dict
+  contains:
+    reason:
+      description: Why the unit is missing.
+      type: str
+    expires:
+      description: When the cloud forgets it.
+      type: str
+    failure:
+      description: The error, when there was one.
+      type: dict
+pending:
+  description: Units that cannot be had yet; at most O(return_limit).
+  returned: when the run began
+  type: list
+  elements: dict
+lost:
+  description: Units that can never be had any more, also those of earlier runs; at most O(return_limit).
+  returned: when the run began
+  type: list
+  elements: dict
+next_loss:
+  description: When the first of the missing and pending units can no longer be had.
+  returned: when the run began
+  type: str
+failure:
+  description: What went wrong.
+  returned: failure
+  type: dict
+  contains:
+    code:
+      description: Code of the API, or a word for the kind of fault.
+      type: str
+    message:
+      description: What is wrong.
+      type: str
+    hint:
+      description: What to do.
+      type: str
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import (
+    ARCHIVE,
+    LOG_TYPES_UMONGODB,
+    UMONGODB,
+    WAITING,
+    OptionSet,
+    between,
+    identifier,
+    zone,
+)
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.entry import (
+    collect,
+    explicit_span,
+    settings_of,
+)
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.windows import Rules
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import run_module
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import HOUR, parse_age
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.connect import connect
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.source import PackageSource
+
+OPTIONS = (
+    UMONGODB
+    + ARCHIVE
+    + WAITING
+    + OptionSet(
+        {
+            "cluster_id": {"type": "str", "required": True},
+            "zone": zone(),
+            "log_types": {
+                "type": "list",
+                "elements": "str",
+                "choices": LOG_TYPES_UMONGODB,
+                "default": LOG_TYPES_UMONGODB,
+            },
+            "window": {"type": "int", "choices": [1, 2, 3, 4, 6, 8, 12, 24], "default": 24},
+            "settle": {"type": "str", "default": "10m"},
+            "max_packaging": {"type": "int", "default": 6},
+            "link": {"type": "str", "choices": ["internet", "intranet"], "default": "internet"},
+        },
+        checks={"cluster_id": identifier, "zone": identifier, "max_packaging": between(0, 1000)},
+    )
+)
+
+
+def archive(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
+    """Make the archive of one cluster complete."""
+    rules = Rules(
+        window=options["window"] * HOUR,
+        settle=parse_age(options["settle"], "settle"),
+        lookback=parse_age(options["lookback"], "lookback"),
+        log_types=tuple(options["log_types"]),
+        span=explicit_span(options),
+        max_packaging=options["max_packaging"],
+    )
+    settings = settings_of(options, "umongodb", options["cluster_id"])
+    source = PackageSource(
+        connect(options, module.warn),
+        rules,
+        cluster_id=options["cluster_id"],
+        zone=options["zone"],
+        node_ids=options["node_ids"],
+        intranet=options["link"] == "intranet",
+    )
+    return collect(module, options, source, settings)
+
+
+def main() -> None:
+    """Run the module."""
+    run_module(OPTIONS, archive)
+
+
+if __name__ == "__main__":
+    main()
