@@ -21,6 +21,15 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.sig
 LOG_TYPES = {"slow": "SlowLog", "error": "ErrorLog"}
 _LOG_TYPE_NAMES = {spelling: name for name, spelling in LOG_TYPES.items()}
 
+PACKAGE_STATES = {
+    "Package_Running": "running",
+    "Package_Success": "success",
+    "Package_Failed": "failed",
+    "Package_Deleting": "deleting",
+    "Package_Deleted": "deleted",
+    "Package_DeleteFailed": "delete_failed",
+}
+
 # A create that was answered so may have taken effect: 110 gave up waiting, 130 and 150 are faults behind the gateway.
 _UNCERTAIN = {110, 130, 150}
 _THROTTLED = 153

@@ -1,0 +1,257 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: dds_log_archive
+short_description: Make an archive of DDS audit logs complete
+version_added: 0.1.0
+description:
+  - Collects the audit logs of a DDS instance into an archive, everything that the cloud lists, before it is deleted there.
+  - Audit logs appear only when there is traffic, so quiet time is no gap. What was listed once and is gone before it was
+    collected is recorded as lost. Every file is verified before it gets its name, and recorded in a ledger that cannot be
+    altered unseen.
+author:
+  - clouddb.mongodb_logs contributors (@clouddb)
+extends_documentation_fragment:
+  - clouddb.mongodb_logs.archive
+  - clouddb.mongodb_logs.dds
+  - clouddb.mongodb_logs.connection
+  - clouddb.mongodb_logs.attributes
+  - clouddb.mongodb_logs.attributes.changes
+  - clouddb.mongodb_logs.attributes.dds
+options:
+  instance_id:
+    description:
+      - Instance to collect from.
+    type: str
+    required: true
+  log_types:
+    description:
+      - Types of log to collect.
+    type: list
+    elements: str
+    choices: [audit]
+    default: [audit]
+seealso:
+  - module: clouddb.mongodb_logs.dds_audit_log_info
+  - module: clouddb.mongodb_logs.umongodb_log_archive
+"""
+
+EXAMPLES = r"""
+- name: Collect every audit log that is not held yet
+  clouddb.mongodb_logs.dds_log_archive:
+    access_key: "{{ huawei_access_key }}"
+    secret_key: "{{ huawei_secret_key }}"
+    region: cn-north-4
+    instance_id: 9136fd2a9fcd405ea4674276ce36dae8in02
+    archive: /srv/mongodb-logs
+
+- name: Reach further back, for an instance with long retention
+  clouddb.mongodb_logs.dds_log_archive:
+    access_key: "{{ huawei_access_key }}"
+    secret_key: "{{ huawei_secret_key }}"
+    region: cn-north-4
+    instance_id: 9136fd2a9fcd405ea4674276ce36dae8in02
+    archive: /srv/mongodb-logs
+    lookback: 180d
+"""
+
+RETURN = r"""
+archive:
+  description: Folder of this instance in the archive.
+  returned: when the run began
+  type: str
+  sample: /srv/mongodb-logs/dds/cn-north-4/default/9136fd2a9fcd405ea4674276ce36dae8in02
+head:
+  description: SHA-256 of the last line of the ledger. Whoever keeps it can prove later that nothing before it was altered.
+  returned: when the run began
+  type: str
+  sample: 3b1f0c8c4f6f0e4b8f3f4e2d1c0b9a8f7e6d5c4b3a29181706f5e4d3c2b1a098
+counts:
+  description:
+    - Units that this run changed, by status, and those that it could not.
+  returned: when the run began
+  type: dict
+  contains:
+    collected:
+      description: Units whose file is now in the archive.
+      type: int
+    adopted:
+      description: Of these, those whose file stood there already without a ledger line.
+      type: int
+    empty:
+      description: Units in which nothing was logged; always V(0) for audit logs.
+      type: int
+    lost:
+      description: Units newly found to be lost.
+      type: int
+    opened:
+      description: Series that came into scope.
+      type: int
+    closed:
+      description: Series that ended; always V(0) for audit logs.
+      type: int
+    missing:
+      description: Units that could be had and are not held.
+      type: int
+    pending:
+      description: Units that cannot be had yet; always V(0) for audit logs.
+      type: int
+  sample: {collected: 6, adopted: 0, empty: 0, lost: 0, opened: 1, closed: 0, missing: 0, pending: 0}
+bytes:
+  description: Bytes that were collected.
+  returned: when the run began
+  type: int
+packages_asked:
+  description: Files that the cloud was asked to make; always V(0) for audit logs.
+  returned: when the run began
+  type: int
+calls:
+  description: Requests that were sent to the API.
+  returned: when the run began
+  type: int
+plan:
+  description: What the run set out to do.
+  returned: when the run began
+  type: dict
+  contains:
+    units:
+      description: Units to change.
+      type: int
+    files:
+      description: Files to download.
+      type: int
+    packages:
+      description: Files to ask for; always V(0) for audit logs.
+      type: int
+    known_bytes:
+      description: Bytes to download, as far as the API named sizes.
+      type: int
+    first_expires:
+      description: When the first of these units can no longer be had.
+      type: str
+units:
+  description: Units that changed, or would change in check mode; at most O(return_limit).
+  returned: when the run began
+  type: list
+  elements: dict
+  sample:
+    - node: 233087cfa6d249409a74f3c4f2f7ab7bno02
+      log_type: audit
+      unit: 233087cfa6d249409a74f3c4f2f7ab7bno02_1795132800000
+      status: collected
+      begin: "2026-11-20T00:00:00Z"
+      end: "2026-11-20T01:00:00Z"
+      path: >-
+        233087cfa6d249409a74f3c4f2f7ab7bno02/audit/2026/11/20/0483b6b16e954cb88930a360d2c4e663_audit_log_9136fd2a9fcd405ea4674276ce36dae8in02_233087cfa6d249409a74f3c4f2f7ab7bno02_1795132800000
+      size: 24664
+      sha256: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+      adopted: false
+      reason:
+units_omitted:
+  description: Changed units that RV(units) leaves out.
+  returned: when the run began
+  type: int
+missing:
+  description: Units that could be had and are not held, each with the RV(missing[].reason); at most O(return_limit).
+  returned: when the run began
+  type: list
+  elements: dict
+  contains:
+    reason:
+      description: Why the unit is missing.
+      type: str
+    expires:
+      description: When the cloud forgets it.
+      type: str
+    failure:
+      description: The error, when there was one.
+      type: dict
+pending:
+  description: Units that cannot be had yet; at most O(return_limit).
+  returned: when the run began
+  type: list
+  elements: dict
+lost:
+  description: Units that can never be had any more, also those of earlier runs; at most O(return_limit).
+  returned: when the run began
+  type: list
+  elements: dict
+next_loss:
+  description: When the first of the missing and pending units can no longer be had.
+  returned: when the run began
+  type: str
+failure:
+  description: What went wrong.
+  returned: failure
+  type: dict
+  contains:
+    code:
+      description: Code of the API, or a word for the kind of fault.
+      type: str
+    message:
+      description: What is wrong.
+      type: str
+    hint:
+      description: What to do.
+      type: str
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import (
+    ARCHIVE,
+    DDS,
+    LOG_TYPES_DDS,
+    OptionSet,
+    identifier,
+)
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.entry import (
+    collect,
+    explicit_span,
+    settings_of,
+)
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.logs import Rules
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.connect import connect
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.source import AUDIT, AuditLogSource
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import run_module
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import parse_age
+
+OPTIONS = (
+    DDS
+    + ARCHIVE
+    + OptionSet(
+        {
+            "instance_id": {"type": "str", "required": True},
+            "log_types": {"type": "list", "elements": "str", "choices": LOG_TYPES_DDS, "default": LOG_TYPES_DDS},
+        },
+        checks={"instance_id": identifier},
+    )
+)
+
+
+def archive(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
+    """Make the archive of one instance complete."""
+    rules = Rules(
+        log_type=AUDIT,
+        lookback=parse_age(options["lookback"], "lookback"),
+        span=explicit_span(options),
+        nodes=tuple(options["node_ids"]) if options["node_ids"] else None,
+    )
+    settings = settings_of(options, "dds", options["instance_id"])
+    source = AuditLogSource(connect(options, module.warn), rules, instance_id=options["instance_id"])
+    return collect(module, options, source, settings)
+
+
+def main() -> None:
+    """Run the module."""
+    run_module(OPTIONS, archive)
+
+
+if __name__ == "__main__":
+    main()
