@@ -181,6 +181,12 @@ lost:
   returned: when the run began
   type: list
   elements: dict
+ledger_breaks:
+  description:
+    - Lines of the ledger that were altered, dropped or reordered since they were written. The module fails when there are any.
+  returned: when the run began
+  type: list
+  elements: str
 next_loss:
   description: When the first of the missing and pending units can no longer be had.
   returned: when the run began

@@ -51,8 +51,18 @@ def safe_name(name: str, unit: str) -> str:
     clean = re.sub(r"[^A-Za-z0-9._-]", "_", name).lstrip(".-")
     if clean == name and len(clean) <= LONGEST_NAME:
         return clean
+    return _marked(clean, unit)
+
+
+def apart(path: str, unit: str) -> str:
+    """Return a path for a unit whose own is another unit's: servers have given two files one name."""
+    folder, _slash, name = path.rpartition("/")
+    return f"{folder}/{_marked(name, unit)}"
+
+
+def _marked(name: str, unit: str) -> str:
     mark = "-" + hashlib.sha256(unit.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-    return (clean[: LONGEST_NAME - len(mark)] + mark).lstrip("-")
+    return (name[: LONGEST_NAME - len(mark)] + mark).lstrip("-")
 
 
 def instance_folder(provider: str, region: str, project: str | None, instance: str) -> str:

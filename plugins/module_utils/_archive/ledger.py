@@ -64,6 +64,7 @@ class Ledger:
         self.head = GENESIS
         self.lines = 0
         self.units: dict[Key, Event] = {}
+        self.paths: dict[str, Key] = {}
         self.scopes: dict[Series, tuple[int, int | None]] = {}
         self.breaks: list[str] = []
         self._tree = tree
@@ -154,6 +155,8 @@ class Ledger:
             self.scopes[event.series] = (self.scopes[event.series][0], event.end)
         elif event.unit:
             self.units[event.key] = event
+            if event.path:
+                self.paths[event.path] = event.key
 
 
 def _event(line: Mapping[str, Any]) -> Event:

@@ -198,7 +198,7 @@ class Engine:
         offer = step.offer
         assert offer is not None
         try:
-            path, digest = self._download(offer, links.get(offer.id))
+            path, digest = self._download(step, offer, links.get(offer.id))
         except CloudError as error:
             self._failed[step.key] = error
             if error.final:
@@ -213,9 +213,11 @@ class Engine:
             outcome, [event._replace(path=path, size=digest.size, sha256=digest.sha256, source=offer.source())]
         )
 
-    def _download(self, offer: Offer, link: str | None) -> tuple[str, Digest]:
+    def _download(self, step: Step, offer: Offer, link: str | None) -> tuple[str, Digest]:
         link = link or self._link(offer)
         path = self._source.path(offer, link)
+        if self._ledger.paths.get(path, step.key) != step.key:
+            path = layout.apart(path, step.unit)
         try:
             return path, transfer.download(self._source.http, link, self._tree, path, named_size=offer.size)
         except CloudError as error:

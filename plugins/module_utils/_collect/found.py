@@ -75,7 +75,7 @@ class _Unrecorded:
     def __init__(self, tree: Tree, ledger: Ledger, recognise: Recognise) -> None:
         self._tree = tree
         self._recognise = recognise
-        self._held = {event.path for event in ledger.units.values()}
+        self._held = ledger.paths
         self._folders: dict[str, list[Event]] = {}
 
     def of(self, step: Step) -> Event | None:

@@ -150,6 +150,7 @@ class Outcome:
             "missing": [{**_named(step), **_unit(step, "missing"), **self._failure(step)} for step in missing[:limit]],
             "pending": [{**_named(step), **_unit(step, "pending")} for step in pending[:limit]],
             "lost": [_changed_unit(event) for event in lost[:limit]],
+            "ledger_breaks": self._ledger.breaks[:limit],
             "next_loss": iso_or_none(min(expires, default=None)),
         }
 

@@ -218,7 +218,7 @@ class _Chooser:
                 self._ask_or_lose(rest)
 
     def _ask_or_lose(self, rest: Span) -> None:
-        asked = next((one for one in self._unlisted if one.span.covers(rest)), None)
+        asked = max((one for one in self._unlisted if one.span.covers(rest)), key=lambda one: one.at, default=None)
         if asked and self._now - asked.at < LISTING_LAG:
             return self._add(WAIT, asked.span, f"asked for at {iso(asked.at)}, not listed yet")
         if asked and asked.at >= self._started:
@@ -318,7 +318,6 @@ def _begin(
     first = max(floor_to(now - rules.lookback, rules.window), reach(now))
     begin, end = scopes.get(series, (first, first))
     if end is not None:
-        first = max(first, end)
         return first, opened(series, first)
     return (first, opened(series, first)) if first < begin else (begin, None)
 

@@ -140,7 +140,7 @@ class Dds:
         while True:
             paging = [("offset", str(offset)), ("limit", str(PAGE))]
             answer = self._read("GET", self._endpoint, self._path(path), [*query, *paging])
-            page = [row for row in answer.get(field) or [] if isinstance(row, dict)]
+            page: list[Mapping[str, Any]] = [row for row in answer.get(field) or [] if isinstance(row, dict)]
             total = answer.get(total_field)
             offset += len(page)
             yield page, total if isinstance(total, int) else offset

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from urllib.parse import unquote, urlsplit
 
@@ -55,13 +56,15 @@ class AuditLogSource:
     def links(self, offers: Sequence[Offer]) -> Mapping[str, str]:
         """Return fresh links, matched to their logs by the object's name.
 
-        Links whose name does not tell are asked for one by one, as their order is not documented.
+        An offer whose link no name tells apart is left out, to be asked for alone: the order is not documented.
         """
         links = self._api.audit_log_links(self._instance_id, [offer.id for offer in offers])
         if len(offers) == 1 and len(links) == 1:
             return {offers[0].id: links[0]}
-        named = {unquote(urlsplit(link).path).rpartition("/")[2]: link for link in links}
-        return {offer.id: named[offer.name] for offer in offers if offer.name in named}
+        named = [(unquote(urlsplit(link).path).rpartition("/")[2], link) for link in links]
+        times = Counter([name for name, _link in named] + [offer.name for offer in offers])
+        by_name = {name: link for name, link in named if times[name] == 2}
+        return {offer.id: by_name[offer.name] for offer in offers if offer.name in by_name}
 
     def path(self, offer: Offer, link: str) -> str:
         """Return the place of an audit log: named as in the cloud, in the folder of the day when it begins."""
