@@ -161,7 +161,9 @@ def plan(
             started=started,
         )
         for piece in pieces:
-            chooser.decide(piece)
+            chooser.take_what_is_there(piece)
+        for piece in pieces:
+            chooser.ask_for_the_rest(piece)
         steps += chooser.steps
         if series in wanted.gone:
             begin, end = wanted.scopes[series]
@@ -206,16 +208,23 @@ class _Chooser:
         self._making = [offer for offer in whole if offer.state == MAKING]
         self._failed = [offer for offer in offers if offer.state == FAILED]
 
-    def decide(self, piece: Span) -> None:
-        """Add the steps that the piece needs."""
+    def take_what_is_there(self, piece: Span) -> list[Span]:
+        """Add steps for what packages cover wholly, and return what of the piece they do not."""
+        left: list[Span] = []
         for rest in subtract(piece, self._claimed):
             for offers in (self._ready, self._ready + self._making):
-                chosen, left = cover(rest, offers)
-                if not left:
+                chosen, uncovered = cover(rest, offers)
+                if not uncovered:
                     self._take(chosen)
                     break
             else:
-                self._ask_or_lose(rest)
+                left.append(rest)
+        return left
+
+    def ask_for_the_rest(self, piece: Span) -> None:
+        """Add steps for what no package covers, once every piece took what is there."""
+        for rest in self.take_what_is_there(piece):
+            self._ask_or_lose(rest)
 
     def _ask_or_lose(self, rest: Span) -> None:
         asked = max((one for one in self._unlisted if one.span.covers(rest)), key=lambda one: one.at, default=None)

@@ -1,0 +1,204 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is true of every plan of windows, whatever the archive holds and the cloud lists."""
+
+from __future__ import annotations
+
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series, window_unit
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import Event, Key
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Asked
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect import windows
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import (
+    ASK,
+    FETCH,
+    PENDING,
+    RECORD,
+    WAIT,
+    Offer,
+    Plan,
+    Step,
+)
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.windows import Members, Rules, Wanted
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span, merge, subtract
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, HOUR, MINUTE
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+NODE = Series("node-1", "slow")
+NOW = 20_000 * DAY + 7 * HOUR
+
+instants = st.integers(-12 * 24, 8).map(lambda hours: NOW // HOUR * HOUR + hours * HOUR)
+spans = st.tuples(instants, st.integers(1, 24)).map(lambda pair: Span(pair[0], pair[0] + pair[1] * HOUR))
+rules = st.builds(
+    Rules,
+    window=st.sampled_from([1, 2, 6, 8, 24]).map(lambda hours: hours * HOUR),
+    settle=st.sampled_from([0, 600, 7200]),
+    lookback=st.integers(1, 20).map(lambda days: days * DAY),
+    log_types=st.just(("slow",)),
+    span=st.one_of(st.none(), spans),
+    max_packaging=st.integers(0, 6),
+)
+units = st.lists(st.tuples(spans, st.sampled_from(["collected", "empty", "lost", "pruned"])), max_size=8).map(
+    lambda rows: {
+        Key(NODE, window_unit(span)): Event(status, NODE, window_unit(span), span.begin, span.end)
+        for span, status in rows
+    }
+)
+offers = st.lists(
+    st.tuples(
+        spans,
+        st.sampled_from(["ready", "making", "failed"]),
+        st.sampled_from([None, 0, 9]),
+        st.sampled_from([-HOUR, 0, HOUR, DAY, None]),
+    ),
+    max_size=8,
+).map(
+    lambda rows: [
+        Offer(str(number), NODE, span, state, "", size, None if made is None else span.end + made)
+        for number, (span, state, size, made) in enumerate(rows)
+    ]
+)
+asked = st.lists(
+    st.tuples(spans, st.integers(0, 200), st.integers(0, 2)).map(
+        lambda row: Asked(NODE, row[0], NOW - row[1], row[2])
+    ),
+    max_size=4,
+)
+scopes = st.one_of(
+    st.just({}),
+    st.tuples(instants, st.one_of(st.none(), instants)).map(lambda scope: {NODE: scope}),
+)
+members = st.sampled_from([Members((NODE,), True), Members((), True), Members((NODE,), False)])
+
+
+def made(
+    rules: Rules,
+    members: Members,
+    units: dict[Key, Event],
+    scopes: dict[Series, tuple[int, int | None]],
+    offers: list[Offer],
+    asked: list[Asked],
+) -> tuple[Wanted, Plan]:
+    wanted = windows.want(rules, members, units, scopes, NOW)
+    return wanted, windows.plan(rules, wanted, offers, asked, now=NOW, started=NOW - 30)
+
+
+def of(plan: Plan, *actions: str) -> list[Step]:
+    return plan.having(*actions)
+
+
+worlds = given(rules, members, units, scopes, offers, asked)
+
+
+@worlds
+@settings(deadline=None, max_examples=200)
+def test_every_wanted_piece_is_decided_about(rules, members, units, scopes, offers, asked) -> None:  # type: ignore[no-untyped-def]
+    wanted, plan = made(rules, members, units, scopes, offers, asked)
+    decided = [step.span for step in plan.steps]
+    for pieces in wanted.pieces.values():
+        for piece in pieces:
+            assert subtract(piece, decided) == []
+
+
+@worlds
+@settings(deadline=None, max_examples=200)
+def test_only_what_the_cloud_grants_is_asked_for(rules, members, units, scopes, offers, asked) -> None:  # type: ignore[no-untyped-def]
+    _wanted, plan = made(rules, members, units, scopes, offers, asked)
+    for step in of(plan, ASK):
+        assert 0 < step.span.end - step.span.begin <= 24 * HOUR
+        assert step.span.begin >= NOW - 7 * DAY + 5 * MINUTE
+        assert step.span.end + rules.settle <= NOW
+
+
+@worlds
+@settings(deadline=None, max_examples=200)
+def test_nothing_is_asked_for_or_lost_twice_or_against_what_is_held(  # type: ignore[no-untyped-def]
+    rules, members, units, scopes, offers, asked
+) -> None:
+    _wanted, plan = made(rules, members, units, scopes, offers, asked)
+    held = [event.span for event in units.values() if event.status != "lost" and event.span]
+    chosen = [step.span for step in of(plan, ASK)]
+    chosen += [step.span for step in of(plan, RECORD) if step.event and step.event.status == "lost"]
+    for index, span in enumerate(chosen):
+        others = held + chosen[:index]
+        assert subtract(span, others) == [span]
+        taken = [step.span for step in of(plan, FETCH, WAIT) if step.offer]
+        assert subtract(span, taken) == [span]
+
+
+@worlds
+@settings(deadline=None, max_examples=200)
+def test_what_a_good_package_covers_is_not_asked_for(rules, members, units, scopes, offers, asked) -> None:  # type: ignore[no-untyped-def]
+    _wanted, plan = made(rules, members, units, scopes, offers, asked)
+    good = [
+        offer.span
+        for offer in offers
+        if offer.state != "failed" and offer.created is not None and offer.created >= offer.span.end + rules.settle
+    ]
+    for step in of(plan, ASK):
+        assert not any(span.covers(step.span) for span in good)
+        assert not any(one.span.covers(step.span) and NOW - one.at < 60 for one in _unlisted(asked, offers))
+
+
+@worlds
+@settings(deadline=None, max_examples=200)
+def test_only_time_that_cannot_be_asked_for_is_lost(rules, members, units, scopes, offers, asked) -> None:  # type: ignore[no-untyped-def]
+    wanted, plan = made(rules, members, units, scopes, offers, asked)
+    for step in of(plan, RECORD):
+        if step.event and step.event.status == "lost" and step.series not in wanted.gone:
+            assert step.span.end <= windows.reach(NOW)
+
+
+@worlds
+@settings(deadline=None, max_examples=200)
+def test_a_plan_carried_out_leaves_nothing_to_do(rules, members, units, scopes, offers, asked) -> None:  # type: ignore[no-untyped-def]
+    _wanted, plan = made(rules, members, units, scopes, offers, asked)
+    after = dict(units)
+    for step in of(plan, RECORD, FETCH, WAIT, ASK):
+        event = step.event or Event("collected", step.series, step.unit, step.span.begin, step.span.end)
+        after[event.key] = event
+    later = dict(scopes)
+    for opening in plan.opening:
+        assert opening.begin is not None
+        later[opening.series] = (opening.begin, None)
+    if not of(plan, "missing"):
+        for closing in plan.closing:
+            later[closing.series] = (closing.begin or 0, closing.end)
+    _wanted, again = made(rules, members, after, later, offers, [])
+    left = {step.action for step in again.steps} - {PENDING}
+    assert left <= ({"missing", ASK, WAIT, RECORD} if of(plan, "missing") else set())
+    assert again.opening == ()
+
+
+@given(spans, offers)
+@settings(deadline=None, max_examples=500)
+def test_covering_takes_no_more_offers_than_it_needs(span, offers) -> None:  # type: ignore[no-untyped-def]
+    chosen, left = windows.cover(span, offers)
+    reach = [offer.span for offer in chosen]
+    assert merge([*[one.overlap(span) for one in reach], *left]) == [span]
+    assert left == subtract(span, [offer.span for offer in offers])
+    for index in range(len(chosen)):
+        assert subtract(span, reach[:index] + reach[index + 1 :]) != left
+
+
+def test_of_equal_packages_the_ready_one_with_the_lowest_id_is_taken() -> None:
+    day = Span(NOW - DAY, NOW)
+    ids = [("7", "ready"), ("3", "making"), ("5", "ready")]
+    chosen, left = windows.cover(day, [Offer(one, NODE, day, state, "") for one, state in ids])
+    assert ([offer.id for offer in chosen], left) == (["5"], [])
+
+
+def test_room_is_what_the_cluster_is_not_busy_with() -> None:
+    rules = Rules(DAY, 600, 3 * DAY, ("slow",), max_packaging=3)
+    busy = Offer("1", Series("other", "error"), Span(NOW - 2 * DAY, NOW - DAY), "making", "", None, NOW)
+    just_asked = Asked(Series("other", "slow"), Span(NOW - 2 * DAY, NOW - DAY), NOW - 5, 0)
+    _wanted, plan = made(rules, Members((NODE,), False), {}, {}, [busy], [just_asked])
+    assert plan.room == 1
+    _wanted, plan = made(rules._replace(max_packaging=0), Members((NODE,), False), {}, {}, [busy], [just_asked])
+    assert plan.room is None
+
+
+def _unlisted(asked: list[Asked], offers: list[Offer]) -> list[Asked]:
+    return [one for one in asked if sum(offer.span == one.span for offer in offers) <= one.listed_before]
