@@ -26,8 +26,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, HOUR, MINUTE, Clock
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.api import UMongoDB
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.source import PackageSource
-
-from tests.emulator.emulator import Emulator
+from ansible_collections.clouddb.mongodb_logs.tests.emulator import Emulator
 
 START = "2026-03-10T05:57:00Z"
 

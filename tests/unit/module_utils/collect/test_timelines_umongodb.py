@@ -19,8 +19,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.outc
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError, CloudError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, HOUR, iso, parse_instant
-
-from tests.emulator.faults import Fault
+from ansible_collections.clouddb.mongodb_logs.tests.emulator.faults import Fault
 
 from .conftest import Cluster, verify
 

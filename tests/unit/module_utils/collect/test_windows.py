@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from typing import NamedTuple
+
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series, window_unit
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import Event, Key
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Asked
@@ -61,64 +64,64 @@ offers = st.lists(
     ]
 )
 asked = st.lists(
-    st.tuples(spans, st.integers(0, 200), st.integers(0, 2)).map(
-        lambda row: Asked(NODE, row[0], NOW - row[1], row[2])
-    ),
+    st.tuples(spans, st.integers(0, 200), st.integers(0, 2)).map(lambda row: Asked(NODE, row[0], NOW - row[1], row[2])),
     max_size=4,
 )
-scopes = st.one_of(
+scopes: st.SearchStrategy[dict[Series, tuple[int, int | None]]] = st.one_of(
     st.just({}),
     st.tuples(instants, st.one_of(st.none(), instants)).map(lambda scope: {NODE: scope}),
 )
 members = st.sampled_from([Members((NODE,), True), Members((), True), Members((NODE,), False)])
 
 
-def made(
-    rules: Rules,
-    members: Members,
-    units: dict[Key, Event],
-    scopes: dict[Series, tuple[int, int | None]],
-    offers: list[Offer],
-    asked: list[Asked],
-) -> tuple[Wanted, Plan]:
-    wanted = windows.want(rules, members, units, scopes, NOW)
-    return wanted, windows.plan(rules, wanted, offers, asked, now=NOW, started=NOW - 30)
+class World(NamedTuple):
+    """Everything that a plan is made from."""
+
+    rules: Rules
+    members: Members
+    units: dict[Key, Event]
+    scopes: dict[Series, tuple[int, int | None]]
+    offers: list[Offer]
+    asked: list[Asked]
+
+
+worlds = st.builds(World, rules, members, units, scopes, offers, asked)
+
+
+def planned(world: World) -> tuple[Wanted, Plan]:
+    wanted = windows.want(world.rules, world.members, world.units, world.scopes, NOW)
+    return wanted, windows.plan(world.rules, wanted, world.offers, world.asked, now=NOW, started=NOW - 30)
 
 
 def of(plan: Plan, *actions: str) -> list[Step]:
     return plan.having(*actions)
 
 
-worlds = given(rules, members, units, scopes, offers, asked)
-
-
-@worlds
+@given(worlds)
 @settings(deadline=None, max_examples=200)
-def test_every_wanted_piece_is_decided_about(rules, members, units, scopes, offers, asked) -> None:  # type: ignore[no-untyped-def]
-    wanted, plan = made(rules, members, units, scopes, offers, asked)
+def test_every_wanted_piece_is_decided_about(world: World) -> None:
+    wanted, plan = planned(world)
     decided = [step.span for step in plan.steps]
     for pieces in wanted.pieces.values():
         for piece in pieces:
             assert subtract(piece, decided) == []
 
 
-@worlds
+@given(worlds)
 @settings(deadline=None, max_examples=200)
-def test_only_what_the_cloud_grants_is_asked_for(rules, members, units, scopes, offers, asked) -> None:  # type: ignore[no-untyped-def]
-    _wanted, plan = made(rules, members, units, scopes, offers, asked)
+def test_only_what_the_cloud_grants_is_asked_for(world: World) -> None:
+    _wanted, plan = planned(world)
     for step in of(plan, ASK):
         assert 0 < step.span.end - step.span.begin <= 24 * HOUR
         assert step.span.begin >= NOW - 7 * DAY + 5 * MINUTE
-        assert step.span.end + rules.settle <= NOW
+        assert step.span.end + world.rules.settle <= NOW
 
 
-@worlds
+@given(worlds)
 @settings(deadline=None, max_examples=200)
-def test_nothing_is_asked_for_or_lost_twice_or_against_what_is_held(  # type: ignore[no-untyped-def]
-    rules, members, units, scopes, offers, asked
-) -> None:
-    _wanted, plan = made(rules, members, units, scopes, offers, asked)
-    held = [event.span for event in units.values() if event.status != "lost" and event.span]
+def test_nothing_is_asked_for_or_lost_twice_or_against_what_is_held(world: World) -> None:
+    _wanted, plan = planned(world)
+    held = [event.span for event in world.units.values() if event.status != "lost" and event.span]
     chosen = [step.span for step in of(plan, ASK)]
     chosen += [step.span for step in of(plan, RECORD) if step.event and step.event.status == "lost"]
     for index, span in enumerate(chosen):
@@ -128,45 +131,47 @@ def test_nothing_is_asked_for_or_lost_twice_or_against_what_is_held(  # type: ig
         assert subtract(span, taken) == [span]
 
 
-@worlds
+@given(worlds)
 @settings(deadline=None, max_examples=200)
-def test_what_a_good_package_covers_is_not_asked_for(rules, members, units, scopes, offers, asked) -> None:  # type: ignore[no-untyped-def]
-    _wanted, plan = made(rules, members, units, scopes, offers, asked)
+def test_what_a_good_package_covers_is_not_asked_for(world: World) -> None:
+    _wanted, plan = planned(world)
     good = [
         offer.span
-        for offer in offers
-        if offer.state != "failed" and offer.created is not None and offer.created >= offer.span.end + rules.settle
+        for offer in world.offers
+        if offer.state != "failed"
+        and offer.created is not None
+        and offer.created >= offer.span.end + world.rules.settle
     ]
     for step in of(plan, ASK):
         assert not any(span.covers(step.span) for span in good)
-        assert not any(one.span.covers(step.span) and NOW - one.at < 60 for one in _unlisted(asked, offers))
+        assert not any(one.span.covers(step.span) and NOW - one.at < 60 for one in _unlisted(world))
 
 
-@worlds
+@given(worlds)
 @settings(deadline=None, max_examples=200)
-def test_only_time_that_cannot_be_asked_for_is_lost(rules, members, units, scopes, offers, asked) -> None:  # type: ignore[no-untyped-def]
-    wanted, plan = made(rules, members, units, scopes, offers, asked)
+def test_only_time_that_cannot_be_asked_for_is_lost(world: World) -> None:
+    wanted, plan = planned(world)
     for step in of(plan, RECORD):
         if step.event and step.event.status == "lost" and step.series not in wanted.gone:
             assert step.span.end <= windows.reach(NOW)
 
 
-@worlds
+@given(worlds)
 @settings(deadline=None, max_examples=200)
-def test_a_plan_carried_out_leaves_nothing_to_do(rules, members, units, scopes, offers, asked) -> None:  # type: ignore[no-untyped-def]
-    _wanted, plan = made(rules, members, units, scopes, offers, asked)
-    after = dict(units)
+def test_a_plan_carried_out_leaves_nothing_to_do(world: World) -> None:
+    _wanted, plan = planned(world)
+    after = dict(world.units)
     for step in of(plan, RECORD, FETCH, WAIT, ASK):
         event = step.event or Event("collected", step.series, step.unit, step.span.begin, step.span.end)
         after[event.key] = event
-    later = dict(scopes)
+    later = dict(world.scopes)
     for opening in plan.opening:
         assert opening.begin is not None
         later[opening.series] = (opening.begin, None)
     if not of(plan, "missing"):
         for closing in plan.closing:
             later[closing.series] = (closing.begin or 0, closing.end)
-    _wanted, again = made(rules, members, after, later, offers, [])
+    _wanted, again = planned(world._replace(units=after, scopes=later, asked=[]))
     left = {step.action for step in again.steps} - {PENDING}
     assert left <= ({"missing", ASK, WAIT, RECORD} if of(plan, "missing") else set())
     assert again.opening == ()
@@ -174,7 +179,7 @@ def test_a_plan_carried_out_leaves_nothing_to_do(rules, members, units, scopes, 
 
 @given(spans, offers)
 @settings(deadline=None, max_examples=500)
-def test_covering_takes_no_more_offers_than_it_needs(span, offers) -> None:  # type: ignore[no-untyped-def]
+def test_covering_takes_no_more_offers_than_it_needs(span: Span, offers: list[Offer]) -> None:
     chosen, left = windows.cover(span, offers)
     reach = [offer.span for offer in chosen]
     assert merge([*[one.overlap(span) for one in reach], *left]) == [span]
@@ -194,11 +199,13 @@ def test_room_is_what_the_cluster_is_not_busy_with() -> None:
     rules = Rules(DAY, 600, 3 * DAY, ("slow",), max_packaging=3)
     busy = Offer("1", Series("other", "error"), Span(NOW - 2 * DAY, NOW - DAY), "making", "", None, NOW)
     just_asked = Asked(Series("other", "slow"), Span(NOW - 2 * DAY, NOW - DAY), NOW - 5, 0)
-    _wanted, plan = made(rules, Members((NODE,), False), {}, {}, [busy], [just_asked])
+    world = World(rules, Members((NODE,), False), {}, {}, [busy], [just_asked])
+    _wanted, plan = planned(world)
     assert plan.room == 1
-    _wanted, plan = made(rules._replace(max_packaging=0), Members((NODE,), False), {}, {}, [busy], [just_asked])
+    _wanted, plan = planned(world._replace(rules=rules._replace(max_packaging=0)))
     assert plan.room is None
 
 
-def _unlisted(asked: list[Asked], offers: list[Offer]) -> list[Asked]:
-    return [one for one in asked if sum(offer.span == one.span for offer in offers) <= one.listed_before]
+def _unlisted(world: World) -> list[Asked]:
+    listed = Counter(offer.span for offer in world.offers)
+    return [one for one in world.asked if listed[one.span] <= one.listed_before]
