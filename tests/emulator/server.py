@@ -1,0 +1,169 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The HTTP side: one loopback port, keep-alive, and the ways in which an answer can go wrong on its way."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import sys
+import time
+from email.message import Message
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+
+from .messages import Answer, Request
+
+if TYPE_CHECKING:
+    from .emulator import Emulator
+
+_LONGEST_BODY = 8 * 1024 * 1024
+_CHUNK = 256 * 1024
+
+
+class Server(ThreadingHTTPServer):
+    """A threading server that starts at once and takes its connections with it when it stops."""
+
+    daemon_threads = True
+    allow_reuse_address = True
+    request_queue_size = 128
+
+    def __init__(self, emulator: Emulator, port: int, certificate: str | None = None) -> None:
+        """Bind to the loopback address; with a certificate (PEM, with its key) speak TLS."""
+        self.emulator = emulator
+        self._connections: set[socket.socket] = set()
+        super().__init__(("127.0.0.1", port), Handler)
+        self.server_name, self.server_port = "127.0.0.1", int(self.server_address[1])
+        self._tls: ssl.SSLContext | None = None
+        if certificate is not None:
+            self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self._tls.load_cert_chain(certificate)
+
+    def server_bind(self) -> None:
+        """Bind without asking the name service who we are, which can take seconds."""
+        socket.socket.setsockopt(self.socket, socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.bind(self.server_address)
+        self.server_address = self.socket.getsockname()
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Serve a connection in its thread; the TLS handshake happens here, not where others wait."""
+        self._connections.add(request)
+        connection = request
+        try:
+            if self._tls is not None:
+                connection = self._tls.wrap_socket(request, server_side=True)
+                self._connections.add(connection)
+            super().process_request_thread(connection, client_address)
+        except OSError:
+            self.shutdown_request(connection)
+        finally:
+            self._connections -= {request, connection}
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say what failed here; that clients go away is nothing to report."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
+
+    def close_connections(self) -> None:
+        """Hang up on everybody."""
+        for connection in list(self._connections):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Reads a request, has the emulator answer it, and sends what came of it."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = 64 * 1024
+    server: Server
+
+    def version_string(self) -> str:
+        """Name no software, as the vendors' gateways do."""
+        return "api-gateway"
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Write no log; requests are recorded instead."""
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """Date every answer by the emulator's clock."""
+        return self.server.emulator.clock.http_date()
+
+    def _handle(self) -> None:
+        started = time.monotonic()
+        length = self.headers.get("Content-Length", "0")
+        if self.headers.get("Transfer-Encoding") or not length.isdigit() or int(length) > _LONGEST_BODY:
+            self.close_connection = True
+            self._send(Answer(411, b"a Content-Length is needed", {"Content-Type": "text/plain"}))
+            return
+        body = self.rfile.read(int(length))
+        request = Request(self.command, self.path, _headers(self.headers), body)
+        exchange = self.server.emulator.exchange(request, started)
+        if exchange.answer is None:
+            self.close_connection = True
+        else:
+            self._deliver(request, exchange.answer)
+        exchange.record.finished = time.monotonic()
+        exchange.record.sent = self._sent
+
+    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = _handle
+
+    def _deliver(self, request: Request, answer: Answer) -> None:
+        body, promised = answer.body, len(answer.body)
+        corrupt, cut, stall = request.fault("corrupt_body"), request.fault("cut_body"), request.fault("stall")
+        oversize = request.fault("oversize_body")
+        if corrupt is not None:
+            body = _corrupted(body, corrupt)
+        if oversize is not None:
+            body += b"\0" * int(oversize.get("extra", 1024))
+            promised = len(body)
+        if cut is not None:
+            body = body[: int(cut.get("keep", promised // 2))]
+        if stall is not None:
+            self._send(Answer(answer.status, body[: promised // 2], answer.headers), promised)
+            self.server.emulator.stopping.wait(float(stall.get("seconds", 3600)))
+            self.close_connection = True
+            return
+        self._send(Answer(answer.status, body, answer.headers), promised)
+        if cut is not None:
+            self.close_connection = True
+
+    _sent = 0
+
+    def _send(self, answer: Answer, promised: int | None = None) -> None:
+        self._sent = 0
+        self.send_response(answer.status)
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(answer.body) if promised is None else promised))
+        if self.close_connection:
+            self.send_header("Connection", "close")
+        try:
+            self.end_headers()
+            if self.command != "HEAD":
+                view = memoryview(answer.body)
+                for start in range(0, len(view), _CHUNK):
+                    self.wfile.write(view[start : start + _CHUNK])
+                    self._sent += len(view[start : start + _CHUNK])
+            self.wfile.flush()
+        except OSError:
+            self.close_connection = True
+
+
+def _headers(message: Message) -> dict[str, str]:
+    """Return the headers by lower-case name; bytes beyond ASCII are UTF-8, as signers send them."""
+    return {
+        name.lower(): value.encode("latin-1", "replace").decode("utf-8", "replace") for name, value in message.items()
+    }
+
+
+def _corrupted(body: bytes, args: dict[str, Any]) -> bytes:
+    damaged = bytearray(body)
+    start = int(args.get("position", len(body) // 2))
+    for position in range(start, min(len(body), start + int(args.get("count", 1)))):
+        damaged[position] ^= 0x55
+    return bytes(damaged)
