@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Union
 
 Value = Union[str, int, float, bool]
@@ -29,5 +30,5 @@ def text(value: Value) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else format(value, "f").rstrip("0")
+        return str(int(value)) if value.is_integer() else format(Decimal(repr(value)), "f")
     return str(value)

@@ -1,0 +1,144 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Huawei Cloud's own clients, unmodified, against the emulator."""
+
+from __future__ import annotations
+
+import time
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from ansible_collections.clouddb.mongodb_logs.tests.emulator import Emulator, Fault
+
+dds = pytest.importorskip("huaweicloudsdkdds.v3")
+iam = pytest.importorskip("huaweicloudsdkiam.v3")
+credentials = pytest.importorskip("huaweicloudsdkcore.auth.credentials")
+exceptions = pytest.importorskip("huaweicloudsdkcore.exceptions.exceptions")
+region = pytest.importorskip("huaweicloudsdkcore.region.region")
+
+
+@pytest.fixture
+def emu() -> Iterator[Emulator]:
+    """Run an emulator."""
+    with Emulator(seed=7, clock="2026-03-10T00:30:00Z") as emulator:
+        yield emulator
+
+
+def client(emu: Emulator, account: int = 0, secret_key: str | None = None) -> Any:
+    """Return a client of DDS for the first project."""
+    keys = emu.world.huawei_accounts[account]
+    who = credentials.BasicCredentials(keys.access_key, secret_key or keys.secret_key, emu.world.projects[0].id)
+    if keys.security_token:
+        who.with_security_token(keys.security_token)
+    return dds.DdsClient.new_builder().with_credentials(who).with_endpoint(emu.url).build()
+
+
+def span(emu: Emulator) -> dict[str, str]:
+    """Return the last week."""
+    now = emu.clock.now()
+    begin, end = (time.strftime("%Y-%m-%dT%H:%M:%S+0000", time.gmtime(at)) for at in (now - 7 * 86400, now))
+    return {"start_time": begin, "end_time": end}
+
+
+def test_instances(emu: Emulator) -> None:
+    """With groups and nodes, as the client's models see them."""
+    answer = client(emu).list_instances(dds.ListInstancesRequest(name="*dds", limit=10))
+    assert answer.total_count == 2
+    assert [instance.mode for instance in answer.instances] == ["ReplicaSet", "Sharding"]
+    assert [node.role for node in answer.instances[0].groups[0].nodes] == ["Primary", "Secondary", "Hidden"]
+    assert answer.instances[0].datastore.type == "DDS-Community"
+
+
+@pytest.mark.parametrize("account", [0, 1])
+def test_audit_logs(emu: Emulator, account: int) -> None:
+    """Listed in pages, linked, downloaded, with permanent and with temporary keys."""
+    sdk, instance = client(emu, account), emu.world.instances[0].id
+    ids: list[str] = []
+    total = 1
+    while len(ids) < total:
+        page = sdk.list_auditlogs(dds.ListAuditlogsRequest(instance_id=instance, offset=len(ids), limit=7, **span(emu)))
+        total = page.total_record
+        ids += [log.id for log in page.audit_logs]
+    assert len(set(ids)) == total > 7
+    body = dds.ProduceAuditlogLinksRequestBody(ids=ids[-7:])
+    links = sdk.list_auditlog_links(dds.ListAuditlogLinksRequest(instance_id=instance, body=body)).links
+    for log, link in zip(page.audit_logs[-7:], links[-len(page.audit_logs[-7:]) :], strict=True):
+        with urllib.request.urlopen(link, timeout=5) as answer:
+            assert len(answer.read()) == log.size
+    assert all(record.signed for record in emu.requests)
+
+
+def test_one_node(emu: Emulator) -> None:
+    """The list can be narrowed."""
+    node = emu.world.instances[0].nodes()[1].id
+    request = dds.ListAuditlogsRequest(instance_id=emu.world.instances[0].id, node_id=node, **span(emu))
+    assert {log.node_id for log in client(emu).list_auditlogs(request).audit_logs} == {node}
+
+
+def test_the_policy(emu: Emulator) -> None:
+    """Read, changed, read again."""
+    sdk, instance = client(emu), emu.world.instances[0].id
+    assert sdk.show_auditlog_policy(dds.ShowAuditlogPolicyRequest(instance_id=instance)).keep_days == 180
+    body = dds.SetAuditlogPolicyRequestBody(keep_days=30, reserve_auditlogs="true", audit_types=["auth"])
+    sdk.set_auditlog_policy(dds.SetAuditlogPolicyRequest(instance_id=instance, body=body))
+    policy = sdk.show_auditlog_policy(dds.ShowAuditlogPolicyRequest(instance_id=instance))
+    assert (policy.keep_days, policy.audit_types) == (30, ["auth"])
+
+
+def test_deleting(emu: Emulator) -> None:
+    """By name; the answer is a job that nobody can ask about."""
+    sdk, instance = client(emu), emu.world.instances[0].id
+    log = sdk.list_auditlogs(dds.ListAuditlogsRequest(instance_id=instance, **span(emu))).audit_logs[0]
+    body = dds.DeleteAuditLogRequestBody(file_names=[log.name])
+    assert sdk.delete_audit_log(dds.DeleteAuditLogRequest(instance_id=instance, body=body)).job_id
+    emu.clock.advance(5)
+    left = sdk.list_auditlogs(dds.ListAuditlogsRequest(instance_id=instance, **span(emu))).audit_logs
+    assert log.id not in {other.id for other in left}
+
+
+def test_projects(emu: Emulator) -> None:
+    """IAM's own client, with the domain given and with the domain found by the client itself."""
+    keys, project = emu.world.huawei_accounts[0], emu.world.projects[1]
+    for domain in (keys.domain_id, None):
+        who = credentials.GlobalCredentials(keys.access_key, keys.secret_key, domain).with_iam_endpoint(emu.url)
+        sdk = iam.IamClient.new_builder().with_credentials(who).with_endpoint(emu.url).build()
+        [found] = sdk.keystone_list_projects(iam.KeystoneListProjectsRequest(name=project.name)).projects
+        assert (found.id, found.name, found.enabled) == (project.id, project.name, True)
+
+
+def test_the_client_finds_its_project(emu: Emulator) -> None:
+    """Given only keys and a region, it asks IAM first."""
+    keys = emu.world.huawei_accounts[0]
+    who = credentials.BasicCredentials(keys.access_key, keys.secret_key).with_iam_endpoint(emu.url)
+    here = region.Region("ap-southeast-3", emu.url)
+    sdk = dds.DdsClient.new_builder().with_credentials(who).with_region(here).build()
+    assert sdk.list_instances(dds.ListInstancesRequest()).total_count == 2
+    assert [record.action for record in emu.requests] == ["ListProjects", "ListInstances"]
+
+
+def test_errors(emu: Emulator) -> None:
+    """A wrong key, a wrong parameter, a busy instance: status and code arrive whatever the shape."""
+    with pytest.raises(exceptions.ClientRequestException) as caught:
+        client(emu, secret_key="wrong").list_instances(dds.ListInstancesRequest())
+    assert (caught.value.status_code, caught.value.error_code) == (401, "APIGW.0301")
+    with pytest.raises(exceptions.ClientRequestException) as caught:
+        client(emu).list_instances(dds.ListInstancesRequest(limit=101))
+    assert (caught.value.status_code, caught.value.error_code) == (400, "DBS.280439")
+    for shape in ("error_code", "errorCode", "code", "error"):
+        args = {"status": 403, "code": "DBS.200019", "message": "busy", "shape": shape}
+        emu.faults.add(Fault("ListInstances", "http", args=args))
+        with pytest.raises(exceptions.ClientRequestException) as caught:
+            client(emu).list_instances(dds.ListInstancesRequest())
+        assert (caught.value.status_code, caught.value.error_code) == (403, "DBS.200019")
+
+
+def test_a_stale_clock(emu: Emulator) -> None:
+    """The client signs with the machine's time; when the cloud's is another, it is refused."""
+    emu.clock.signature_offset = 16 * 60
+    with pytest.raises(exceptions.ClientRequestException) as caught:
+        client(emu).list_instances(dds.ListInstancesRequest())
+    assert caught.value.error_code == "APIGW.0303"
