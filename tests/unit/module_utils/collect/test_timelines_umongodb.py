@@ -320,12 +320,21 @@ def test_no_more_packages_are_made_at_a_time_than_allowed(cluster: Cluster) -> N
     assert most == 2
 
 
-@pytest.mark.parametrize("kind", ["cut_after", "http", "retcode"])
+@pytest.mark.parametrize(
+    ("kind", "args"),
+    [
+        ("cut_after", {}),
+        ("cut_before", {}),
+        ("http", {"effect": True}),
+        ("http", {}),
+        ("retcode", {"code": 110, "effect": True}),
+        ("retcode", {"code": 110}),
+    ],
+)
 @pytest.mark.parametrize("lag", [0.0, 5.0, 50.0])
-def test_a_lost_answer_makes_no_second_package(cluster: Cluster, kind: str, lag: float) -> None:
+def test_a_lost_answer_makes_no_second_package(cluster: Cluster, kind: str, args: dict[str, Any], lag: float) -> None:
     if lag:
         cluster.emulator.faults.add(Fault("BackupUMongoDBLog", "list_lag", times=None, args={"seconds": lag}))
-    args: dict[str, Any] = {"code": 110} if kind == "retcode" else {}
     cluster.emulator.faults.add(Fault("BackupUMongoDBLog", kind, times=3, args=args))
     outcome = cluster.collect()
     later = cluster.collect()
