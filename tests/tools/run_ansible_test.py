@@ -1,0 +1,159 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs ansible-test on a copy of the checkout, outside of it: it resolves links, and takes what git ignores for nothing.
+
+Usage: run_ansible_test.py sanity [arguments], run_ansible_test.py integration [targets]
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import SimpleNamespace
+from typing import NamedTuple
+
+import ansible_test
+from ansible.release import __version__ as ansible_version
+from ansible_collections.clouddb.mongodb_logs.tests.tools import checkout
+from ansible_test._internal.python_requirements import get_venv_packages
+
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+HOME = Path.home() / ".ansible" / "test"
+
+# ansible-test makes environments without pip and fetches this file from a web host that closed networks do not reach.
+GET_PIP = """import ensurepip
+ensurepip.bootstrap(default_pip=True)
+"""
+
+
+class Counts(NamedTuple):
+    passed: int
+    failed: int
+    skipped: set[str]
+
+
+class AnsibleTest:
+    """ansible-test, working on a tree.
+
+    It puts the interpreter's path into a `#!` line, where a space ends it: `venv` is a link to the virtual environment
+    at a path without one.
+    """
+
+    def __init__(self, tree: Path, venv: Path) -> None:
+        self.tree = tree
+        self.python = str(venv / "bin" / "python")
+        folders = os.environ["PATH"].split(os.pathsep)
+        # pyenv's shims may lead to no interpreter
+        folders = [str(venv / "bin"), *(folder for folder in folders if Path(folder).name != "shims")]
+        self.environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+        self.environment["PATH"] = os.pathsep.join(folders)
+        venv.symlink_to(sys.prefix)
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [self.python, "-m", "ansible", "test", *arguments, "--color", "no"],
+            cwd=self.tree,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def listed(self, *arguments: str) -> set[str]:
+        process = self.start(*arguments)
+        output = process.communicate()[0]
+        if process.returncode:
+            sys.exit(output)
+        return {line for line in output.splitlines() if line and not line.startswith("WARNING")}
+
+    def prime(self, tests: set[str]) -> None:
+        """Make the environments of the sanity tests two at a time; ansible-test makes one after the other."""
+        done = checkout.CACHE / f"primed-{ansible_version}-{PYTHON}"
+        if done.exists():
+            return
+        provide_get_pip()
+
+        def prime_one(test: str) -> str:
+            process = self.start("sanity", "--prime-venvs", "--python", PYTHON, "--test", test)
+            output = process.communicate()[0]
+            return output if process.returncode else ""
+
+        requirements = Path(ansible_test.__file__).parent / "_data" / "requirements"
+        wanted = {path.name.split(".")[1] for path in requirements.glob("sanity.*.txt")}
+        # The environments lie in the home, where another checkout may be at the same.
+        with (HOME / "mongodb_logs.lock").open("w") as lock, ThreadPoolExecutor(2) as pool:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            errors = "".join(pool.map(prime_one, sorted(wanted & tests)))
+        if errors:
+            sys.exit(errors)
+        done.touch()
+
+    def sanity(self, arguments: list[str]) -> Counts:
+        known = self.listed("sanity", "--list-tests")
+        self.prime(known)
+        process = self.start("sanity", "--python", PYTHON, *arguments)
+        assert process.stdout is not None
+        ran = set()
+        failed = 0
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            if match := re.match(r'Running sanity test "([^"]+)"', line):
+                ran.add(match[1])
+            elif match := re.match(r'WARNING: Required program "([^"]+)" not found', line):
+                ran.discard(match[1])  # the test has the program's name
+            elif match := re.match(r"FATAL: The (\d+) sanity test", line):
+                failed = int(match[1])
+        failed = failed or int(process.wait() != 0)
+        return Counts(max(len(ran) - failed, 0), failed, set() if arguments else known - ran)
+
+    def integration(self, targets: list[str]) -> Counts:
+        """Every target is a run of its own, two at a time."""
+
+        def run_one(target: str) -> bool:
+            begin = time.monotonic()
+            process = self.start("integration", "--local", "--python", PYTHON, target)
+            output = process.communicate()[0]
+            ran = f"Running {target} integration test" in output
+            print(f"===== {target}, {time.monotonic() - begin:.0f} s\n{output}", flush=True)
+            return process.returncode == 0 and ran
+
+        with ThreadPoolExecutor(2) as pool:
+            passed = list(pool.map(run_one, targets or sorted(self.listed("integration", "--list-targets"))))
+        return Counts(sum(passed), len(passed) - sum(passed), set())
+
+
+def provide_get_pip() -> None:
+    version = get_venv_packages(SimpleNamespace(version=PYTHON))["pip"]
+    place = HOME / "cache" / f"get_pip_{version.replace('.', '_')}.py"
+    if not place.exists():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(GET_PIP)
+
+
+def main() -> int:
+    command, arguments = sys.argv[1], sys.argv[2:]
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        tree, files = checkout.copy(Path(folder))
+        tool = AnsibleTest(tree, Path(folder) / "venv")
+        unseen = set(files) - tool.listed("env", "--list-files")
+        if unseen:
+            sys.exit(f"ansible-test sees all but {len(unseen)} of {len(files)} files: {', '.join(sorted(unseen)[:5])}")
+        counts = tool.sanity(arguments) if command == "sanity" else tool.integration(arguments)
+    for name in sorted(counts.skipped):
+        print(f"SKIPPED {name}: ansible-test left it out")
+    print(f"{counts.passed} passed, {counts.failed} failed")
+    return 1 if counts.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

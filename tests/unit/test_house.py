@@ -1,0 +1,106 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The house is in order: what has to be said in two places is said in both, and the architecture is kept."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+import pytest
+import yaml
+from ansible.utils.version import SemanticVersion
+from ansible_collections.clouddb.mongodb_logs.tests.tools import checkout
+
+ROOT = checkout.ROOT
+FILES = checkout.git_files(ROOT)
+MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
+NAME = "clouddb.mongodb_logs"
+UTILS = f"ansible_collections.{NAME}.plugins.module_utils"
+
+# module_utils from the ground up: what a part imports stands in an earlier row, and only itself knows a provider.
+LAYERS = [
+    {"_errors"},
+    {"_time"},
+    {"_spans"},
+    {"_argspec", "_http"},
+    {"_module"},
+    {"_archive", "_dds", "_umongodb"},
+    {"_collect"},
+    {"source", "package"},  # of a provider: what it brings to the engine, or takes from it
+]
+PROVIDERS = {"_dds", "_umongodb"}
+
+# Folders of people and the hosts that packages come from.
+PRIVATE = re.compile(r"/(?:home|root|Users)/\w|\bpypi[.](?:org|python)|pythonhosted[.]org")
+
+
+def text(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8", errors="replace")
+
+
+@pytest.mark.parametrize("provider", ["umongodb", "dds"])
+def test_action_groups_have_every_module(provider: str) -> None:
+    groups = yaml.safe_load(text("meta/runtime.yml"))["action_groups"]
+    assert groups[provider] == [module for module in MODULES if module.startswith(f"{provider}_")]
+
+
+def test_modules_belong_to_a_provider_or_to_the_archive() -> None:
+    assert [module for module in MODULES if not module.startswith(("umongodb_", "dds_", "log_archive_"))] == []
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_module_is_in_the_readme(module: str) -> None:
+    assert re.search(rf"\b{module}\b", text("README.md"))
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_module_is_used_by_an_integration_target(module: str) -> None:
+    used = re.compile(rf"\b{NAME}\.{module}:")
+    assert [name for name in FILES if name.startswith("tests/integration/targets/") and used.search(text(name))]
+
+
+def test_module_utils_are_private() -> None:
+    files = [name.removeprefix("plugins/module_utils/") for name in FILES if name.startswith("plugins/module_utils/")]
+    assert [name for name in files if not name.startswith("_")] == []
+
+
+def imported(name: str) -> set[str]:
+    """Return the parts of module_utils that a file imports."""
+    found = set()
+    for node in ast.walk(ast.parse(text(name))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(UTILS):
+            below = node.module.removeprefix(UTILS).strip(".")
+            found |= {below.split(".")[0]} if below else {alias.name for alias in node.names}
+    return found
+
+
+def test_imports_point_in_one_direction() -> None:
+    row = {part: number for number, parts in enumerate(LAYERS) for part in parts}
+    wrong = []
+    for name in (name for name in FILES if name.startswith("plugins/module_utils/")):
+        part, *file = name.removeprefix("plugins/module_utils/").removesuffix(".py").split("/")
+        own = row.get(file[0] if file else part, row[part])
+        wrong += [
+            f"{name} imports {other}" for other in imported(name) - {part} if row[other] >= own or other in PROVIDERS
+        ]
+    assert wrong == []
+
+
+def test_every_script_names_its_license() -> None:
+    scripts = [name for name in FILES if name.endswith(".py") or text(name).startswith("#!")]
+    unnamed = [name for name in scripts if "SPDX-License-Identifier: GPL-3.0-or-later" not in text(name)[:500]]
+    assert [name for name in unnamed if text(name)] == []
+
+
+def test_no_file_names_a_private_place() -> None:
+    assert [f"{name}: {match[0]}" for name in FILES for match in PRIVATE.finditer(text(name))] == []
+
+
+def test_version_is_not_behind_the_changelog() -> None:
+    version = yaml.safe_load(text("galaxy.yml"))["version"]
+    released = yaml.safe_load(text("changelogs/changelog.yaml"))["releases"]
+    assert all(SemanticVersion(release) <= SemanticVersion(version) for release in released)
+    assert version in released or any(name.startswith("changelogs/fragments/") for name in FILES)
