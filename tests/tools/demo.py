@@ -1,0 +1,280 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Shows the collection at work: a small fleet in an emulator of both clouds is collected, twice, and the archive verified."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+import urllib.request
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.clouddb.mongodb_logs.tests.tools import checkout, demo_archive
+
+DEMO = checkout.CACHE / "demo"
+ARCHIVE = DEMO / "archive"
+INVENTORY = DEMO / "inventory.yml"
+SETTINGS = DEMO / "ansible.cfg"
+COLOUR = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+
+INVENTORY_TEMPLATE = """\
+# Every host is a cluster or an instance. The keys are in the environment.
+all:
+  vars:
+    collect_archive: {archive}
+  children:
+    umongodb:
+      vars:
+        collect_provider: umongodb
+        collect_api_url: {umongodb[api_url]}
+        collect_region: {umongodb[clusters][0][region]}
+        # the emulator needs no rest
+        collect_max_packaging: 0
+        collect_poll_interval: 0.1
+      hosts:
+{clusters}
+    dds:
+      vars:
+        collect_provider: dds
+        collect_endpoint: {dds[endpoint]}
+        collect_iam_endpoint: {dds[iam_endpoint]}
+        collect_region: {dds[region]}
+      hosts:
+{instances}
+"""
+
+
+class DemoError(Exception):
+    """What went wrong, in a sentence."""
+
+
+def short(path: Path) -> str:
+    """A path as the user would type it."""
+    return os.path.relpath(path)
+
+
+def paint(text: str, code: str) -> str:
+    return f"\033[{code}m{text}\033[0m" if COLOUR else text
+
+
+def say(title: str, outcome: str) -> None:
+    print(f"\n{paint(f'{title:15}', '1')} {outcome}", flush=True)
+
+
+def check(what: str) -> None:
+    print(f"  {paint('ok', '32')}  {what}", flush=True)
+
+
+class Emulator:
+    """The emulator as a process of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        ready = folder / "ready.json"
+        log = (DEMO / "emulator.log").open("w")
+        command = [sys.executable, str(checkout.ROOT / "tests" / "emulator"), "--port", "0", "--ready-file", str(ready)]
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        until = time.monotonic() + 20
+        while not ready.exists():
+            if self.process.poll() is not None or time.monotonic() > until:
+                self.stop()
+                raise DemoError(f"The emulator did not start; {short(DEMO / 'emulator.log')} says why.")
+            time.sleep(0.02)
+        self.facts: dict[str, Any] = json.loads(ready.read_text())
+
+    def control(self, what: str) -> Any:
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(f"{self.facts['url']}/_emulator/{what}", timeout=10) as answer:
+            return json.load(answer)
+
+    def secrets(self) -> list[str]:
+        """Every key and token that the emulator knows."""
+        world = self.control("world")
+        accounts = [*world["ucloud_accounts"], *world["huawei_accounts"], *world["tokens"]]
+        names = ("public_key", "private_key", "access_key", "secret_key", "security_token", "token")
+        return [account[name] for account in accounts for name in names if account.get(name)]
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait()
+
+
+def write_inventory(facts: dict[str, Any]) -> None:
+    def hosts(rows: list[dict[str, str]], key: str) -> str:
+        return "\n".join(f"        {row['name']}:\n          collect_instance: {row[key]}" for row in rows)
+
+    INVENTORY.write_text(
+        INVENTORY_TEMPLATE.format(
+            archive=json.dumps(str(ARCHIVE)),
+            clusters=hosts(facts["umongodb"]["clusters"], "cluster_id"),
+            instances=hosts(facts["dds"]["instances"], "instance_id"),
+            **{name: facts[name] for name in ("umongodb", "dds")},
+        )
+    )
+
+
+def environment(facts: dict[str, Any]) -> dict[str, str]:
+    """The environment of ansible-playbook: the keys are here and nowhere else, and nobody's settings interfere."""
+    foreign = re.compile(r"(ANSIBLE|UCLOUD|HW|HUAWEICLOUD)_|(https?|all)_proxy$", re.IGNORECASE)
+    kept = {name: value for name, value in os.environ.items() if not foreign.match(name)}
+    if "ANSIBLE_COLLECTIONS_PATH" in os.environ:
+        kept["ANSIBLE_COLLECTIONS_PATH"] = os.environ["ANSIBLE_COLLECTIONS_PATH"]
+    return kept | {
+        "ANSIBLE_CONFIG": str(SETTINGS),
+        "UCLOUD_PUBLIC_KEY": facts["umongodb"]["public_key"],
+        "UCLOUD_PRIVATE_KEY": facts["umongodb"]["private_key"],
+        "HW_ACCESS_KEY": facts["dds"]["access_key"],
+        "HW_SECRET_KEY": facts["dds"]["secret_key"],
+    }
+
+
+def play(log: Path, variables: dict[str, str]) -> tuple[dict[str, int], float]:
+    """Run the playbook, at the highest verbosity that people use, and return what changed on each host."""
+    program = Path(sys.executable).with_name("ansible-playbook")
+    begin = time.monotonic()
+    with log.open("w") as output:
+        done = subprocess.run(
+            [program, "-vvv", "-i", INVENTORY, "clouddb.mongodb_logs.demo"],
+            cwd=DEMO,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+    text = log.read_text()
+    if done.returncode:
+        errors = re.findall(r"^\[ERROR\]: (.*)$", text, re.MULTILINE) or text.splitlines()[-5:]
+        raise DemoError("\n".join(["ansible-playbook failed:", *errors, f"All that it said is in {short(log)}."]))
+    recap = re.findall(r"^(\S+) +: ok=\d+ +changed=(\d+) ", text, re.MULTILINE)
+    return {host: int(changed) for host, changed in recap}, time.monotonic() - begin
+
+
+def table(archive: list[demo_archive.Instance], names: dict[str, str]) -> None:
+    """Print what was collected, a line for an instance and type of log."""
+    head = f"  {'instance':18} {'type':6} {'nodes':>5} {'units':>6} {'files':>6} {'empty':>6} {'bytes':>11}  days"
+    print(paint(head, "2"))
+    total: Counter[str] = Counter()
+    for instance in archive:
+        held = instance.held()
+        for log_type in sorted({event["log_type"] for event in instance.events}):
+            events = [event for event in instance.events if event["log_type"] == log_type and event["unit"]]
+            files = [event for event in held if event["log_type"] == log_type]
+            days = sorted(event["begin"][:10] for event in events)
+            nodes = len({event["node"] for event in events})
+            row = Counter(units=len(events), files=len(files), bytes=sum(event["size"] for event in files))
+            row["empty"] = row["units"] - row["files"]
+            total += row
+            print(
+                f"  {names[instance.folder.name]:18} {log_type:6} {nodes:>5} {row['units']:>6} {row['files']:>6}"
+                f" {row['empty']:>6} {row['bytes']:>11,}  {days[0]} to {days[-1]}"
+            )
+    counts = f"{total['units']:>6} {total['files']:>6} {total['empty']:>6} {total['bytes']:>11,}"
+    print(f"  {'all':18} {'':6} {'':>5} {counts}")
+
+
+def verify(log: Path, archive: list[demo_archive.Instance], secrets: list[str]) -> None:
+    """Verify the archive with plain Python and, where there is one, sha256sum."""
+    files = sum(demo_archive.verify(instance)[0] for instance in archive)
+    check(f"all {files} files were read again: size and SHA-256 are those of the ledger")
+
+    if sha256sum := shutil.which("sha256sum"):
+        for instance in archive:
+            command = [sha256sum, "--check", "--quiet", "--strict"]
+            subprocess.run(command, input=instance.checksums(), cwd=instance.folder, text=True, check=True)
+        check("sha256sum --check agrees")
+
+    told = set(re.findall(r"head ([0-9a-f]{64})", log.read_text()))
+    if told != {instance.head for instance in archive}:
+        raise DemoError("The ledgers do not end in the heads that the run returned.")
+    lines = sum(len(instance.events) for instance in archive)
+    check(f"{len(archive)} ledgers of {lines} lines are unbroken chains that end in the heads which the runs returned")
+
+    if found := demo_archive.leaks((path for path in DEMO.rglob("*") if path.is_file()), secrets):
+        raise DemoError("\n".join(found))
+    check("no key, token or signature is in the archive, the inventory or the output at -vvv")
+
+
+def sample(archive: list[demo_archive.Instance]) -> None:
+    """Print one of the files that were collected, and a line from it."""
+    instance, event = next((i, e) for i in archive for e in i.held() if e["log_type"] == "slow")
+    path = instance.folder / event["path"]
+    with tarfile.open(fileobj=io.BytesIO(path.read_bytes())) as package:
+        members = [member for member in package.getmembers() if member.isfile()]
+        content = package.extractfile(members[0])
+        line = content.readline().decode() if content else ""
+    print(f"  {path.relative_to(ARCHIVE).parent}/\n  {path.name}, of which the first line is\n  {line[:94].strip()}...")
+
+
+def demonstrate(emulator: Emulator) -> None:
+    facts = emulator.facts
+    names = {row["cluster_id"]: row["name"] for row in facts["umongodb"]["clusters"]}
+    names |= {row["instance_id"]: row["name"] for row in facts["dds"]["instances"]}
+    write_inventory(facts)
+    SETTINGS.write_text("[defaults]\nnocolor = true\n")
+    variables = environment(facts)
+
+    say("Two clouds", f"emulated on {facts['url']}: {', '.join(names.values())}")
+    print(f"{'':16}$ ansible-playbook -i {short(INVENTORY)} clouddb.mongodb_logs.demo")
+
+    log = DEMO / "first-run.log"
+    changed, seconds = play(log, variables)
+    archive = demo_archive.instances(ARCHIVE)
+    if not changed or not all(changed.values()) or len(archive) != len(names):
+        raise DemoError(f"Something was not collected; {short(log)} says why.")
+    say("Collected", f"in {seconds:.1f} s, all that the clouds have, into {short(ARCHIVE)}")
+    table(archive, names)
+
+    before = len(emulator.control("requests"))
+    log = DEMO / "second-run.log"
+    changed, seconds = play(log, variables)
+    asked = [record["action"] for record in emulator.control("requests")[before:]]
+    if any(changed.values()) or "object" in asked:
+        raise DemoError(f"The second run changed something; {short(log)} says what.")
+    say("Run again", f"in {seconds:.1f} s: nothing changed, no file was fetched, {len(asked)} calls were enough")
+
+    archive = demo_archive.instances(ARCHIVE)
+    say("Verified", "without any code of the collection")
+    verify(log, archive, emulator.secrets())
+
+    say("Have a look", short(ARCHIVE))
+    sample(archive)
+
+
+def main() -> int:
+    # so that the emulator is stopped then, too
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("The demo was stopped."))
+    shutil.rmtree(DEMO, ignore_errors=True)
+    DEMO.mkdir(parents=True)
+    begin = time.monotonic()
+    print("clouddb.mongodb_logs: the logs of managed MongoDB, from the cloud into an archive you own, completely")
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            emulator = Emulator(Path(folder))
+            try:
+                demonstrate(emulator)
+            finally:
+                emulator.stop()
+    except (DemoError, demo_archive.BrokenError, OSError, subprocess.CalledProcessError) as error:
+        print(f"\n{paint('The demo failed.', '1;31')} {error}", file=sys.stderr)
+        return 1
+    print(
+        f"\nDone in {time.monotonic() - begin:.0f} s. The emulator is stopped; the archive stays until the next demo."
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
