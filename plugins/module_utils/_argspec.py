@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -20,7 +19,8 @@ LOG_TYPES_DDS = ["audit"]
 
 Check = Callable[[str, Any], None]
 
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$")
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}\Z")
+_SECRET = re.compile(r"[!-~]+\Z")
 
 
 class OptionSet:
@@ -31,14 +31,12 @@ class OptionSet:
         options: Mapping[str, Mapping[str, Any]],
         *,
         checks: Mapping[str, Check] | None = None,
-        mutually_exclusive: Sequence[Sequence[str]] = (),
         required_together: Sequence[Sequence[str]] = (),
         required_one_of: Sequence[Sequence[str]] = (),
     ) -> None:
         self.options = dict(options)
         self.checks = dict(checks or {})
         self.constraints = {
-            "mutually_exclusive": [list(names) for names in mutually_exclusive],
             "required_together": [list(names) for names in required_together],
             "required_one_of": [list(names) for names in required_one_of],
         }
@@ -52,15 +50,26 @@ class OptionSet:
     def checked(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """Return the values with what is blank made absent, as an unset variable or survey question is.
 
-        Raises BadInput for the first value that cannot be meant so.
+        Raises BadInput for the first value that cannot be meant so, and where blanks break a constraint.
         """
-        values = {name: _without_blanks(params[name]) for name in self.options}
-        for name, value in values.items():
-            if value is None and self.options[name].get("required"):
+        values: dict[str, Any] = {}
+        for name, option in self.options.items():
+            value = _without_blanks(params[name])
+            values[name] = value = option.get("default") if value is None else value
+            if value is None and option.get("required"):
                 raise BadInput(f"{name} must not be empty.")
             if value is not None and name in self.checks:
                 self.checks[name](name, value)
+        self._check_constraints({name for name, value in values.items() if value is not None})
         return values
+
+    def _check_constraints(self, given: set[str]) -> None:
+        for names in self.constraints["required_together"]:
+            if given & set(names) and not given >= set(names):
+                raise BadInput(f"{' and '.join(names)} must be given together.")
+        for names in self.constraints["required_one_of"]:
+            if not given & set(names):
+                raise BadInput(f"{' or '.join(names)} must be given.")
 
 
 def _without_blanks(value: Any) -> Any:
@@ -80,7 +89,7 @@ def between(lowest: float, highest: float, unit: str = "") -> Check:
     """Return a check that a number is within bounds, both included."""
 
     def check(name: str, value: Any) -> None:
-        if math.isnan(value) or not lowest <= value <= highest:
+        if not lowest <= value <= highest:
             raise BadInput(f"{name} must be from {lowest:g} to {highest:g}{unit}, not {value}.")
 
     return check
@@ -93,9 +102,20 @@ def identifier(name: str, value: Any) -> None:
             raise BadInput(f"{name}: '{item[:60]}' is not an id; ids are made of letters, digits and . _ : - only.")
 
 
-def file_mode(name: str, value: Any) -> None:
-    """Check a mode."""
-    parse_mode(name, value)
+def secret(name: str, value: Any) -> None:
+    """Check a key or a token: it travels in headers. The message does not show it."""
+    if not _SECRET.match(value):
+        raise BadInput(f"{name} holds characters that no key or token has; check how it was copied.")
+
+
+def mode_with(bits: int) -> Check:
+    """Return a check of a mode that lets the owner do what an archive needs."""
+
+    def check(name: str, value: Any) -> None:
+        if parse_mode(name, value) & bits != bits:
+            raise BadInput(f"{name}: '{value}' would shut the owner out; give octal digits in quotes, such as '0750'.")
+
+    return check
 
 
 def parse_mode(name: str, value: Any) -> int:
@@ -117,7 +137,7 @@ def absolute_path(name: str, value: Any) -> None:
 
 def readable_path(name: str, value: Any) -> None:
     """Check that a path is there to be read."""
-    if not os.access(value, os.R_OK):
+    if "\0" in value or not os.access(value, os.R_OK):
         raise BadInput(f"{name}: '{value}' cannot be read on the host where this module runs.")
 
 
@@ -147,7 +167,13 @@ UMONGODB = _CONNECTION + OptionSet(
         "region": _option("str", "UCLOUD_REGION", required=True),
         "project_id": _option("str", "UCLOUD_PROJECT_ID"),
     },
-    checks={"region": identifier, "project_id": identifier},
+    checks={
+        "region": identifier,
+        "project_id": identifier,
+        "public_key": secret,
+        "private_key": secret,
+        "security_token": secret,
+    },
 )
 
 DDS = _CONNECTION + OptionSet(
@@ -161,7 +187,14 @@ DDS = _CONNECTION + OptionSet(
         "region": _option("str", "HW_REGION_NAME", required=True),
         "project_id": _option("str", "HW_PROJECT_ID", "HUAWEICLOUD_SDK_PROJECT_ID"),
     },
-    checks={"region": identifier, "project_id": identifier},
+    checks={
+        "region": identifier,
+        "project_id": identifier,
+        "access_key": secret,
+        "secret_key": secret,
+        "security_token": secret,
+        "auth_token": secret,
+    },
     required_one_of=[("access_key", "auth_token")],
     required_together=[("access_key", "secret_key")],
 )
@@ -190,8 +223,8 @@ ARCHIVE = OptionSet(
     },
     checks={
         "archive": absolute_path,
-        "mode": file_mode,
-        "directory_mode": file_mode,
+        "mode": mode_with(0o600),
+        "directory_mode": mode_with(0o700),
         "lock_timeout": seconds(),
         "return_limit": between(0, 100000),
         "node_ids": identifier,

@@ -18,6 +18,7 @@ import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Callable, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
@@ -35,6 +36,9 @@ T = TypeVar("T")
 
 LONGEST_PAUSE = 60.0
 LARGEST_ANSWER = 64 * 1024 * 1024
+
+_PLAIN_URL = re.compile(r"[!-~]+\Z")
+_HOST = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\Z")
 
 
 class Request(NamedTuple):
@@ -66,8 +70,8 @@ class Answer(NamedTuple):
                 code="not_json",
                 hint="Check the endpoint, and whether a proxy answers in its place.",
                 status=self.status,
-                passing=self.status < 400 or is_passing(self.status),
-                uncertain=self.status < 400 or self.status >= 500,
+                passing=self.status < 300 or is_passing(self.status),
+                uncertain=self.status < 300 or self.status >= 500,
                 retry_after=self.retry_after,
             )
         return value
@@ -76,7 +80,7 @@ class Answer(NamedTuple):
     def retry_after(self) -> float | None:
         """Return the seconds that the server asks to wait, when it says so as a number."""
         text = self.headers.get("Retry-After") or ""
-        return float(text) if text.isdigit() else None
+        return float(text) if re.fullmatch(r"\d{1,9}", text, re.ASCII) else None
 
 
 def plain(text: object) -> str:
@@ -114,6 +118,8 @@ class Http:
         self._session = requests.Session()
         # Without an auth of its own, requests would add what ~/.netrc holds and break the signature.
         self._session.auth = lambda prepared: prepared
+        # What an API sets is not for the object store of the same domain.
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Http:
@@ -200,8 +206,8 @@ class Http:
     @staticmethod
     def _pause(attempt: int, retry_after: float | None) -> float:
         """Return the seconds to wait: what the server asked for, else twice as long each time, with jitter."""
-        if retry_after is not None:
-            return min(retry_after, LONGEST_PAUSE)
+        if retry_after:
+            return retry_after
         return min(LONGEST_PAUSE, 0.5 * 2.0 ** min(attempt, 10)) * random.uniform(0.5, 1.0)
 
 
@@ -210,18 +216,15 @@ def explained(host: str, timeout: float) -> Iterator[None]:
     """Turn every fault of the connection into a CloudError that names the host alone."""
     try:
         yield
-    except requests.exceptions.SSLError:
-        raise CloudError(
-            f"The TLS certificate of {host} is not trusted.",
-            code="tls",
-            hint="Give the certificate of its authority with ca_path.",
-        ) from None
-    except requests.exceptions.ProxyError:
+    except requests.exceptions.SSLError as error:
+        raise _tls(host, error) from None
+    except requests.exceptions.ProxyError as error:
         raise CloudError(
             f"The proxy refused to connect to {host}.",
             code="proxy",
             hint="Check HTTPS_PROXY and NO_PROXY.",
             passing=True,
+            uncertain=isinstance(getattr(_cause(error), "original_error", None), ConnectionError),
         ) from None
     except requests.exceptions.Timeout as error:
         raise CloudError(
@@ -238,14 +241,35 @@ def explained(host: str, timeout: float) -> Iterator[None]:
                 hint="Check the endpoint, name resolution and the firewall.",
                 passing=True,
             ) from None
+        if isinstance(error, ValueError):
+            raise CloudError(
+                f"{host} cannot be sent this request; check address and keys.", code="bad_request"
+            ) from None
         raise _cut(host) from None
-    except (HTTPError, OSError):
+    except HTTPError:
         raise _cut(host) from None
+    except OSError as error:
+        raise (_tls(host, error) if "TLS CA" in str(error) else _cut(host)) from None
+
+
+def _cause(error: Exception) -> object:
+    cause = error.args[0] if error.args else None
+    return getattr(cause, "reason", cause)
 
 
 def _never_connected(error: Exception) -> bool:
-    cause = error.args[0] if error.args else None
-    return isinstance(getattr(cause, "reason", cause), NewConnectionError)
+    return isinstance(_cause(error), NewConnectionError)
+
+
+def _tls(host: str, error: Exception) -> CloudError:
+    words = str(_cause(error))  # without the URL
+    if "CERTIFICATE_VERIFY_FAILED" in words:
+        hint = "Give the certificate of its authority with ca_path."
+        return CloudError(f"The TLS certificate of {host} is not trusted.", code="tls", hint=hint)
+    if "EOF" in words:
+        return _cut(host)
+    hint = "Check that HTTPS is spoken there, and that ca_path holds certificates."
+    return CloudError(f"No TLS connection to {host} can be made.", code="tls", hint=hint)
 
 
 def _cut(host: str) -> CloudError:
@@ -264,7 +288,8 @@ def check_endpoint(url: str, option: str, warn: Callable[[str], None]) -> str:
         parts = urlsplit("")
     if (
         parts.scheme not in ("http", "https")
-        or not parts.hostname
+        or not _PLAIN_URL.match(url)
+        or not (_HOST.match(parts.hostname or "") or _is_address(parts.hostname or ""))
         or parts.query
         or parts.fragment
         or "@" in parts.netloc
@@ -276,7 +301,12 @@ def check_endpoint(url: str, option: str, warn: Callable[[str], None]) -> str:
 
 
 def _is_loopback(host: str) -> bool:
+    return ipaddress.ip_address(host).is_loopback if _is_address(host) else host == "localhost"
+
+
+def _is_address(host: str) -> bool:
     try:
-        return ipaddress.ip_address(host).is_loopback
+        ipaddress.ip_address(host)
     except ValueError:
-        return host == "localhost"
+        return False
+    return True

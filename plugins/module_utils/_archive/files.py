@@ -15,7 +15,7 @@ import socket
 import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Callable, NamedTuple
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError
@@ -34,7 +34,7 @@ _HINTS = {
     errno.EPERM: "Run as a user who may write there and give files this owner.",
     errno.ELOOP: "Remove the symbolic link: an archive holds none.",
     errno.ENOTDIR: "Move away what stands where a folder should be.",
-    errno.EISDIR: "Move away the folder that stands where a file should be.",
+    errno.EISDIR: "Move away what stands where a file should be.",
 }
 
 
@@ -74,7 +74,10 @@ class Tree:
                 missing.append(path)
                 path = os.path.dirname(path)
             for path in reversed(missing):
-                os.mkdir(path)
+                try:
+                    os.mkdir(path, 0o700)
+                except FileExistsError:
+                    continue  # another run, of another instance, was quicker
                 self._own(path, self._ownership.directory_mode)
                 _sync_folder(os.path.dirname(path))
 
@@ -117,11 +120,11 @@ class Tree:
             try:
                 write_all(descriptor, data)
                 os.fsync(descriptor)
+                if size == 0:
+                    self._sync(os.path.dirname(path))
             except OSError:
                 os.ftruncate(descriptor, size)
                 raise
-            if size == 0:
-                self._sync(os.path.dirname(path))
 
     def cut(self, path: str, size: int) -> None:
         """Cut a file to its first ``size`` bytes, durably."""
@@ -139,8 +142,13 @@ class Tree:
         """Replace a file at once: a reader sees the old bytes or the new ones."""
         part = os.path.join(os.path.dirname(path), f".{os.path.basename(path)}.part")
         self.remove(part)
-        self.append(part, data)
-        self.publish(part, path)
+        try:
+            self.append(part, data)
+            self.publish(part, path)
+        except ArchiveError:
+            with suppress(ArchiveError):
+                self.remove(part)
+            raise
 
     def remove(self, path: str) -> None:
         """Remove a file if it is there."""
@@ -162,12 +170,16 @@ class Tree:
 
     def files(self, below: str = "") -> Iterator[str]:
         """Yield the paths of the regular files below a folder, in order, symbolic links neither yielded nor followed."""
-        for folder, folders, names in os.walk(self._full(below), followlinks=False):
-            folders.sort()
-            for name in sorted(names):
-                full = os.path.join(folder, name)
-                if stat.S_ISREG(os.lstat(full).st_mode):
-                    yield os.path.relpath(full, self.root)
+        start = self._full(below)
+        with explained(start):
+            if not os.path.isdir(start):
+                return
+            for folder, folders, names in os.walk(start, onerror=_raise, followlinks=False):
+                folders.sort()
+                for name in sorted(names):
+                    full = os.path.join(folder, name)
+                    if stat.S_ISREG(os.lstat(full).st_mode):
+                        yield os.path.relpath(full, self.root)
 
     def _full(self, path: str) -> str:
         return os.path.join(self.root, path)
@@ -196,7 +208,12 @@ class Tree:
                 descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=folder)
             except FileExistsError:
                 return _regular(os.open(name, os.O_RDWR | _CAREFUL, dir_fd=folder))
-            self._own(descriptor, self._ownership.mode)
+            try:
+                self._own(descriptor, self._ownership.mode)
+            except OSError:
+                os.close(descriptor)
+                os.unlink(name, dir_fd=folder)
+                raise
             return descriptor
 
     def _sync(self, folder_path: str) -> None:
@@ -208,7 +225,7 @@ class Tree:
         for name in path.split("/") if path else ():
             with self._folder(made) as folder:
                 try:
-                    os.mkdir(name, dir_fd=folder)
+                    os.mkdir(name, 0o700, dir_fd=folder)
                 except FileExistsError:
                     pass
                 else:
@@ -245,12 +262,12 @@ class Lock:
         """Hold the lock, waiting up to ``wait`` seconds for it. Raises ArchiveError naming who holds it."""
         give_up = monotonic() + wait
         with self._tree.writing(self._name) as descriptor:
-            while not _locked(descriptor):
-                if monotonic() >= give_up:
-                    raise self._taken(descriptor)
-                sleep(0.2)
-            holder = {"host": socket.gethostname(), "pid": os.getpid(), "since": iso(now)}
             with explained(os.path.join(self._tree.root, self._name)):
+                while not _locked(descriptor):
+                    if monotonic() >= give_up:
+                        raise self._taken(descriptor)
+                    sleep(0.2)
+                holder = {"host": socket.gethostname(), "pid": os.getpid(), "since": iso(now)}
                 os.ftruncate(descriptor, 0)
                 os.pwrite(descriptor, json.dumps(holder).encode("utf-8") + b"\n", 0)
             yield
@@ -273,6 +290,10 @@ def _regular(descriptor: int) -> int:
         return descriptor
     os.close(descriptor)
     raise IsADirectoryError(errno.EISDIR, "Not a regular file")
+
+
+def _raise(error: OSError) -> None:
+    raise error
 
 
 def _locked(descriptor: int) -> bool:

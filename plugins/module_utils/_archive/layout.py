@@ -16,11 +16,11 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import 
 LONGEST_NAME = 200
 STATUS = "status.json"
 LOCK = ".lock"
-LEDGER = re.compile(r"ledger-\d{4}-\d{2}\.jsonl$")
+LEDGER = re.compile(r"ledger-\d{4}-\d{2}\.jsonl\Z")
 
-_WINDOW = re.compile(r"(\d{8}T\d{6}Z)_(\d{8}T\d{6}Z)(\..+)?$")
-_DAY_FILE = re.compile(r"([^/]+)/([^/]+)/(\d{4})/(\d{2})/(\d{2})/([^/]+)$")
-_EXTENSION = re.compile(r"((?:\.tar)?\.[A-Za-z0-9]{1,8})$")
+_WINDOW = re.compile(r"(\d{8}T\d{6}Z)_(\d{8}T\d{6}Z)(\..+)?\Z")
+_DAY_FILE = re.compile(r"([^/]+)/([^/]+)/(\d{4})/(\d{2})/(\d{2})/([^/]+)\Z")
+_EXTENSION = re.compile(r"((?:\.tar)?\.[A-Za-z0-9]{1,8})\Z")
 
 
 class Series(NamedTuple):
@@ -45,11 +45,11 @@ class Place(NamedTuple):
 def safe_name(name: str, unit: str) -> str:
     """Return a name that comes from a server as one that a file may have.
 
-    Only ``[A-Za-z0-9._-]``, at most 200 characters, never starting with a dot or a dash. A name that had to change gets
-    12 hex digits of the SHA-256 of its unit's id, so that no two units share a file.
+    Only ``[A-Za-z0-9._-]``, at most 200 characters, never starting with a dot or a dash. A name that had to change, or
+    was none, gets 12 hex digits of the SHA-256 of its unit's id, so that no two units share a file.
     """
     clean = re.sub(r"[^A-Za-z0-9._-]", "_", name).lstrip(".-")
-    if clean == name and len(clean) <= LONGEST_NAME:
+    if clean == name and 0 < len(clean) <= LONGEST_NAME:
         return clean
     return _marked(clean, unit)
 

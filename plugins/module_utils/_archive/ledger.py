@@ -137,13 +137,12 @@ class Ledger:
             try:
                 value = json.loads(line)
                 intact = value["prev"] == self.head
-                event = _event(value)
+                self._apply(_event(value))
             except (ValueError, KeyError, TypeError):
                 self.breaks.append(f"{name} line {number} cannot be read")
             else:
                 if not intact:
                     self.breaks.append(f"{name} line {number} does not follow from the line before it")
-                self._apply(event)
             self.head = hashlib.sha256(line).hexdigest()
             self.lines += 1
 
@@ -160,17 +159,23 @@ class Ledger:
 
 
 def _event(line: Mapping[str, Any]) -> Event:
-    begin, end = line.get("begin"), line.get("end")
-    return Event(
+    begin, end, size = line.get("begin"), line.get("end"), line.get("size")
+    event = Event(
         line["status"],
         Series(line["node"], line["log_type"]),
         line.get("unit") or "",
-        begin and from_iso(begin),
-        end and from_iso(end),
-        line.get("path"),
-        line.get("size"),
-        line.get("sha256"),
+        None if begin is None else from_iso(begin),
+        None if end is None else from_iso(end),
+        line.get("path") or None,
+        size,
+        line.get("sha256") or None,
         None,
-        line.get("reason"),
+        line.get("reason") or None,
         bool(line.get("adopted")),
     )
+    for text in (event.status, *event.series, event.unit, event.path or "", event.sha256 or "", event.reason or ""):
+        if not isinstance(text, str):
+            raise TypeError(text)
+    if size is not None and not isinstance(size, int):
+        raise TypeError(size)
+    return event

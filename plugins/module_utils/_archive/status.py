@@ -54,11 +54,22 @@ class Status:
             value = json.loads(tree.read(layout.STATUS) or b"")
             status.series = {Series(entry["node"], entry["log_type"]): entry for entry in value["series"]}
             status.listed = dict(value.get("listed") or {})
-            status.asked(), status.missing()
+            status._check()
             status.known = True
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, AttributeError):
             return cls(tree, identity)
         return status
+
+    def _check(self) -> None:
+        """Read everything once that a later run decides by. Raises what reading anything else raises."""
+        for log_type in self.listed:
+            self.listed_span(log_type)
+        for series in self.series:
+            self.listed_span(series.log_type, series.node)
+        texts = [text for series in self.series for text in series] + [one.unit for one in self.missing()]
+        counts = [one.listed_before for one in self.asked()]
+        if not all(isinstance(text, str) for text in texts) or not all(isinstance(count, int) for count in counts):
+            raise TypeError
 
     def asked(self) -> list[Asked]:
         """Return the packages that were asked for."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import (
@@ -20,7 +21,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.file
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import part_path
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError, LogsError
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import Http
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import Http, is_passing
 
 EXPIRED = "link_expired"
 
@@ -41,10 +42,11 @@ def download(http: Http, link: str, tree: Tree, path: str, *, named_size: int | 
         digest = _receive(http, link, tree, part)
         if named_size and not digest.size:
             raise _bad(_host(link), "empty_body", f"sent nothing where the API named {named_size} bytes")
+        tree.publish(part, path)
     except LogsError:
-        tree.remove(part)
+        with suppress(LogsError):
+            tree.remove(part)
         raise
-    tree.publish(part, path)
     return digest
 
 
@@ -63,7 +65,7 @@ def _receive(http: Http, link: str, tree: Tree, part: str) -> Digest:
             md5.update(chunk)
             size += len(chunk)
         promised = response.headers.get("Content-Length") or ""
-        if promised.isdigit() and size != int(promised):
+        if promised.isascii() and promised.isdigit() and size != int(promised):
             raise _bad(host, "short_body", f"sent {size} of {promised} bytes")
         etag = _MD5_ETAG.match(response.headers.get("ETag") or "")
         if etag and etag.group(1) != md5.hexdigest():
@@ -89,7 +91,9 @@ def _check_status(host: str, status: int) -> None:
         return
     if status == 403:
         raise CloudError(f"{host} no longer accepts the link.", code=EXPIRED, status=status, passing=True)
-    raise CloudError(f"{host} answered HTTP {status} to a link.", code=str(status), status=status)
+    raise CloudError(
+        f"{host} answered HTTP {status} to a link.", code=str(status), status=status, passing=is_passing(status)
+    )
 
 
 def _bad(host: str, code: str, what: str) -> CloudError:

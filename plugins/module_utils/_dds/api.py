@@ -75,7 +75,7 @@ class Dds:
         """Return the project, looked up by the region's name when none was given (``GET /v3/projects``)."""
         if self._project_id is None:
             answer = self._read("GET", self._iam_endpoint, "/v3/projects", [("name", self._region)])
-            found = [project["id"] for project in answer.get("projects") or []]
+            found = [row["id"] for row in _rows(answer, "projects") if row.get("id")]
             if len(found) != 1:
                 raise CloudError(
                     f"{len(found) or 'No'} projects are named {self._region}"
@@ -92,7 +92,7 @@ class Dds:
         wanted = [(key, value) for key, value in (("id", instance_id), ("name", name)) if value]
         found: dict[str, Mapping[str, Any]] = {}
         for page, _total in self._pages("/instances", wanted, "instances", "total_count"):
-            found.update((instance["id"], instance) for instance in page)
+            found.update((instance["id"], instance) for instance in page if instance.get("id"))
         return [found[key] for key in sorted(found)]
 
     def audit_logs(self, instance_id: str, span: Span, *, node_id: str | None = None) -> list[AuditLog]:
@@ -115,7 +115,7 @@ class Dds:
             for page, total in self._pages(f"/instances/{quote(instance_id)}/auditlog", query, "audit_logs"):
                 totals.add(total)
                 found.update((log.id, log) for log in (_audit_log(row, part) for row in page))
-            if len(totals) == 1 and len(found) >= totals.pop():
+            if len(totals) == 1 and len(found) >= (totals.pop() or 0):
                 return found
         raise CloudError(
             f"The list of audit logs of {instance_id} changed in each of {_MOST_READINGS} readings.",
@@ -134,17 +134,18 @@ class Dds:
 
     def _pages(
         self, path: str, query: Query, field: str, total_field: str = "total_record"
-    ) -> Iterator[tuple[list[Mapping[str, Any]], int]]:
+    ) -> Iterator[tuple[list[Mapping[str, Any]], int | None]]:
         """Yield pages with the total they named, up to the total: a page that is short is not taken for the last."""
         offset = 0
         while True:
             paging = [("offset", str(offset)), ("limit", str(PAGE))]
             answer = self._read("GET", self._endpoint, self._path(path), [*query, *paging])
-            page: list[Mapping[str, Any]] = [row for row in answer.get(field) or [] if isinstance(row, dict)]
+            page = _rows(answer, field)
             total = answer.get(total_field)
+            total = total if isinstance(total, int) else None
             offset += len(page)
-            yield page, total if isinstance(total, int) else offset
-            if not page or (isinstance(total, int) and offset >= total):
+            yield page, total
+            if not page or (total is not None and offset >= total):
                 return
 
     def _path(self, path: str) -> str:
@@ -157,6 +158,10 @@ class Dds:
 def api_time(instant: int) -> str:
     """Return an instant as the API wants it: with a numeric offset, which travels as ``%2B0000``."""
     return time.strftime("%Y-%m-%dT%H:%M:%S+0000", time.gmtime(instant))
+
+
+def _rows(answer: Mapping[str, Any], field: str) -> list[Mapping[str, Any]]:
+    return [row for row in answer.get(field) or [] if isinstance(row, dict)]
 
 
 def _parts(span: Span) -> Iterable[Span]:
@@ -202,7 +207,7 @@ def _hint(status: int, code: str) -> str:
 def _audit_log(row: Mapping[str, Any], asked: Span) -> AuditLog:
     try:
         span = Span(_instant(row["start_time"]), _instant(row["end_time"]))
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, AttributeError):
         span = asked
     log_id = str(row.get("id"))
     node_id = str(row.get("node_id") or log_id.rpartition("_")[0])

@@ -41,7 +41,13 @@ class AccessKey:
         if self._security_token:
             headers["X-Security-Token"] = self._security_token
         headers = signed_headers(
-            method, path, query, headers, body, access_key=self._access_key, secret_key=self._secret_key
+            method,
+            urlsplit(endpoint).path + path,
+            query,
+            headers,
+            body,
+            access_key=self._access_key,
+            secret_key=self._secret_key,
         )
         return Request(method, _url(endpoint, path, query), headers, body)
 

@@ -11,7 +11,6 @@ from typing import Any, Callable
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api import Dds
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.auth import AccessKey, Auth, Token
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import Http, check_endpoint
 
 # The one region of Huawei Cloud under another domain.
@@ -39,8 +38,6 @@ def connect(options: Mapping[str, Any], warn: Callable[[str], None]) -> Dds:
 def _auth(options: Mapping[str, Any], http: Http) -> Auth:
     if options["auth_token"]:
         return Token(options["auth_token"])
-    if not options["access_key"] or not options["secret_key"]:
-        raise BadInput("access_key and secret_key, or auth_token, must not be empty.")
     return AccessKey(options["access_key"], options["secret_key"], options["security_token"], http.clock)
 
 

@@ -181,17 +181,19 @@ class UMongoDB:
 def _judge(action: str, answer: Answer) -> dict[str, Any]:
     value = answer.json()
     code = value.get("RetCode")
-    if code == 0 and answer.status < 400:
+    if not isinstance(code, int):
+        code = None
+    if code == 0 and answer.status < 300:
         return value
-    shown = f"RetCode {code}" if isinstance(code, int) and code else f"HTTP {answer.status}"
+    shown = f"RetCode {code}" if code else f"HTTP {answer.status}"
     said = plain(value.get("Message") or "no message")
     raise CloudError(
         f"{action} was refused with {shown}: {said}".rstrip(".") + ".",
         code=str(code or answer.status),
-        hint=_HINTS.get(code, "") if isinstance(code, int) else "",
+        hint=_HINTS.get(code or 0, ""),
         status=answer.status,
         passing=code in _UNCERTAIN or code == _THROTTLED or is_passing(answer.status),
-        uncertain=code in _UNCERTAIN or answer.status >= 500,
+        uncertain=code in _UNCERTAIN or answer.status >= 500 or (code is None and answer.status < 300),
         final=code in _CREDENTIALS,
         retry_after=answer.retry_after,
         request_id=answer.headers.get("X-UCLOUD-REQUEST-UUID") or "",

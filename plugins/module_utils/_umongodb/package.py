@@ -67,10 +67,14 @@ def target_of(options: Mapping[str, Any], now: int) -> Target:
         raise BadInput(f"end ({iso(span.end)}) must be after begin ({iso(span.begin)}).")
     if span.end - span.begin > DAY:
         raise BadInput(f"From {iso(span.begin)} to {iso(span.end)} is more than 24 hours; ask for a package a day.")
-    if span.end > now:
-        raise BadInput(f"end ({iso(span.end)}) is in the future; a package made before then would be cut short.")
+    _check_over(span, now)
     series = Series(options["node_id"], options["log_type"])
     return Target(series, span, options["name"] or package_name(series, span))
+
+
+def _check_over(span: Span, now: int) -> None:
+    if span.end > now:
+        raise BadInput(f"end ({iso(span.end)}) is in the future; a package made before then would be cut short.")
 
 
 def decide(packages: Sequence[Package], target: Target, now: int) -> Decision:
@@ -82,7 +86,7 @@ def decide(packages: Sequence[Package], target: Target, now: int) -> Decision:
             if PACKAGE_STATES.get(package.state) == state:
                 return Decision(action, package, "", listed)
     failed = [package for package in same if PACKAGE_STATES.get(package.state) == "failed"]
-    rest_until = max((package.created or 0 for package in failed), default=0) + REST_AFTER_FAILURES
+    rest_until = max((package.created or target.span.end for package in failed), default=0) + REST_AFTER_FAILURES
     if len(failed) >= FAILURES_ALLOWED and now < rest_until:
         reason = f"Its packaging failed {len(failed)} times; it is not asked for again before {iso(rest_until)}."
         return Decision(REFUSE, failed[-1], reason, listed)
@@ -112,7 +116,10 @@ class Ensurer:
         self._monotonic = monotonic
 
     def decide(self) -> Decision:
-        """Return what to do, having listed. Raises CloudError when nothing can be done."""
+        """Return what to do, having listed. Raises CloudError when nothing can be done.
+
+        Raises BadInput when the window is not over by the cloud's clock.
+        """
         return self._possible(self._decide())
 
     def carry_out(self, decision: Decision) -> Package:
@@ -122,18 +129,23 @@ class Ensurer:
         not show on the list within a minute, or took too long.
         """
         give_up = self._monotonic() + self._options["wait_timeout"]
+        asked = 0
         while decision.action == ASK or (decision.action == WAIT and self._options["wait"]):
             if decision.action == ASK:
+                if asked >= FAILURES_ALLOWED:
+                    raise CloudError(f"Its packaging failed {asked} times.", code="failed", hint="Run again later.")
+                asked += 1
                 self._ask()
                 decision = self._listed(decision.listed)
                 continue
-            if self._monotonic() >= give_up:
+            left = give_up - self._monotonic()
+            if left <= 0:
                 raise CloudError(
                     f"The package is still being made after {self._options['wait_timeout']:g} s.",
                     code="wait_timeout",
                     hint="Run again later: it will be found, and not be asked for twice.",
                 )
-            self._sleep(self._options["poll_interval"])
+            self._sleep(min(self._options["poll_interval"], left))
             decision = self.decide()
         assert decision.package is not None
         return decision.package
@@ -171,7 +183,9 @@ class Ensurer:
         packages = self._api.packages(
             self._options["cluster_id"], zone=self._options["zone"], node_id=self._target.series.node
         )
-        return decide(packages, self._target, self._api.http.clock.now())
+        now = self._api.http.clock.now()
+        _check_over(self._target.span, now)  # again, as the answer told the cloud's time
+        return decide(packages, self._target, now)
 
     @staticmethod
     def _possible(decision: Decision) -> Decision:
