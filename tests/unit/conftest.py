@@ -12,6 +12,11 @@ from typing import Any
 
 import pytest
 from ansible_collections.clouddb.mongodb_logs.tests.emulator import Emulator
+from hypothesis import settings
+
+# A busy machine makes no test fail, and no example is remembered from one checkout to the next.
+settings.register_profile("house", deadline=None, database=None)
+settings.load_profile("house")
 
 _FOREIGN = ("UCLOUD_", "HW_", "HUAWEICLOUD_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 

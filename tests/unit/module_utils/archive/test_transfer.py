@@ -1,0 +1,246 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Downloads: verified before they get their name, and nothing left behind when they fail."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import transfer
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import CHUNK, Digest, Ownership, Tree
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.transfer import EXPIRED, download
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError, CloudError, LogsError
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY
+from ansible_collections.clouddb.mongodb_logs.tests.emulator import Emulator, Fault
+from ansible_collections.clouddb.mongodb_logs.tests.unit.clients import http, umongodb
+from ansible_collections.clouddb.mongodb_logs.tests.unit.scripted import CUT, Reply, scripted
+
+PATH = "node/slow/2026/11/20/a.tar.gz"
+SECRET = "c2VjcmV0"
+BODY = b"bytes of a log\n" * 100
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Tree:
+    """An archive that is there and empty."""
+    return Tree(str(tmp_path), Ownership())
+
+
+def etag(body: bytes, form: str = '"{}"') -> dict[str, str]:
+    return {"ETag": form.format(hashlib.md5(body).hexdigest())}
+
+
+def fetched(tree: Tree, reply: Reply, *, named_size: int | None = None) -> Digest:
+    """Download what a server replies with."""
+    with scripted(reply) as server:
+        link = f"{server.url}/a.tar.gz?Signature={SECRET}"
+        return download(http(Emulator()), link, tree, PATH, named_size=named_size)
+
+
+def fails(tree: Tree, call: Callable[[], object], kind: type[LogsError] = CloudError) -> LogsError:
+    """Return the error of a download, which leaves no file and shows no secret."""
+    with pytest.raises(kind) as caught:
+        call()
+    assert list(tree.files()) == []
+    assert SECRET not in str(caught.value.result())
+    return caught.value
+
+
+# -- what arrives
+
+
+@pytest.mark.parametrize("body", [BODY, b"x", os.urandom(CHUNK) * 2 + b"rest"], ids=["usual", "byte", "chunks"])
+def test_a_file_gets_its_name_its_bytes_and_its_digest(tree: Tree, body: bytes) -> None:
+    digest = fetched(tree, Reply(body=body, headers=etag(body)))
+    assert digest == Digest(len(body), hashlib.sha256(body).hexdigest()) == tree.digest(PATH)
+    assert list(tree.files()) == [PATH]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"ETag": '"0123456789abcdef0123456789abcdef-5"'}, {"ETag": 'W/"weak"'}, etag(BODY, "{}"), {"ETag": ""}],
+    ids=["none", "multipart", "weak", "bare", "empty"],
+)
+def test_an_etag_that_is_no_md5_proves_nothing(tree: Tree, headers: dict[str, str]) -> None:
+    assert fetched(tree, Reply(body=BODY, headers=headers)).size == len(BODY)
+
+
+def test_the_size_that_the_api_named_is_soft(tree: Tree) -> None:
+    assert fetched(tree, Reply(body=BODY), named_size=1).size == len(BODY)
+
+
+@pytest.mark.parametrize("named_size", [None, 0])
+def test_an_empty_file_is_a_file_where_no_bytes_were_named(tree: Tree, named_size: int | None) -> None:
+    assert fetched(tree, Reply(body=b""), named_size=named_size) == Digest(0, hashlib.sha256(b"").hexdigest())
+    assert tree.read(PATH) == b""
+
+
+def test_bytes_are_kept_as_they_come_and_never_decompressed(tree: Tree) -> None:
+    body = b"\x1f\x8b not gzip at all"
+    fetched(tree, Reply(body=body, headers={"Content-Encoding": "gzip", **etag(body)}))
+    assert tree.read(PATH) == body
+
+
+def test_what_a_killed_run_left_is_thrown_away(tree: Tree) -> None:
+    tree.append("node/slow/2026/11/20/.a.tar.gz.part", b"half of something much longer" * 1000)
+    fetched(tree, Reply(body=BODY))
+    assert list(tree.files()) == [PATH]
+    assert tree.read(PATH) == BODY
+
+
+# -- what must not
+
+
+def test_an_empty_body_where_bytes_were_named_is_refused(tree: Tree) -> None:
+    assert fails(tree, lambda: fetched(tree, Reply(body=b""), named_size=9)).code == "empty_body"
+
+
+def test_a_short_body_is_refused(tree: Tree) -> None:
+    assert fails(tree, lambda: fetched(tree, Reply(body=BODY, promised=len(BODY) + 1))).code in ("cut", "short_body")
+
+
+def test_a_short_body_is_noticed_without_the_help_of_urllib3(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("urllib3.response.HTTPResponse._init_length", lambda _self, _method: None)
+    error = fails(tree, lambda: fetched(tree, Reply(body=BODY, promised=len(BODY) + 1)))
+    assert error.code == "short_body"
+    assert f"sent {len(BODY)} of {len(BODY) + 1} bytes" in error.message
+
+
+def test_a_promise_that_is_no_number_is_none(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("urllib3.response.HTTPResponse._init_length", lambda _self, _method: None)
+    assert fetched(tree, Reply(body=BODY, headers={"Content-Length": "\u00b2"})).size == len(BODY)
+
+
+def test_bytes_beyond_the_promise_are_cut_off(tree: Tree) -> None:
+    assert fetched(tree, Reply(body=BODY, promised=5)).size == 5
+
+
+def test_a_corrupt_body_is_refused(tree: Tree) -> None:
+    error = fails(tree, lambda: fetched(tree, Reply(body=BODY, headers=etag(BODY + b"x"))))
+    assert (error.code, "MD5" in error.message) == ("corrupt_body", True)
+
+
+@pytest.mark.parametrize("status", [204, 206, 301, 302, 400, 404, 500, 503])
+def test_only_a_whole_answer_is_a_file(tree: Tree, status: int) -> None:
+    error = fails(tree, lambda: fetched(tree, Reply(status, b"", {"Location": "http://127.0.0.1:1/x"})))
+    assert isinstance(error, CloudError)
+    assert (error.code, error.status, error.passing) == (str(status), status, status >= 500)
+
+
+def test_a_link_that_is_no_longer_good_says_so(tree: Tree) -> None:
+    error = fails(tree, lambda: fetched(tree, Reply(403, b"<Error>Request has expired</Error>")))
+    assert (error.code, error.message) == (EXPIRED, "127.0.0.1 no longer accepts the link.")
+
+
+def test_a_connection_that_is_cut_is_an_error(tree: Tree) -> None:
+    assert fails(tree, lambda: fetched(tree, CUT)).code == "cut"
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "ftp://example.com/a?Signature=c2VjcmV0",
+        "file:///etc/passwd",
+        "/etc/passwd",
+        "https:///a?Signature=c2VjcmV0",
+        "http://[::1/a?Signature=c2VjcmV0",
+        "javascript:c2VjcmV0",
+        "",
+    ],
+)
+def test_a_link_to_another_scheme_is_not_followed(tree: Tree, link: str) -> None:
+    error = fails(tree, lambda: download(http(Emulator()), link, tree, PATH, named_size=None))
+    assert (error.code, tree.names("node")) == ("bad_link", [])
+
+
+def test_a_bad_file_never_replaces_a_good_one(tree: Tree) -> None:
+    fetched(tree, Reply(body=BODY))
+    for reply in (Reply(body=b"short", promised=9), Reply(body=b"x", headers=etag(BODY)), Reply(403), CUT):
+        with pytest.raises(CloudError):
+            fetched(tree, reply)
+        assert (list(tree.files()), tree.read(PATH)) == ([PATH], BODY)
+
+
+@pytest.mark.parametrize("step", ["write_all", "fsync", "rename"])
+def test_a_disk_that_fails_leaves_no_file_with_that_name(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    def full(*_arguments: object, **_named: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    fetched(tree, Reply(body=b"made the folders"))
+    tree.remove(PATH)
+    with monkeypatch.context() as patch:
+        patch.setattr(transfer if step == "write_all" else os, step, full)
+        error = fails_on_disk(tree, lambda: fetched(tree, Reply(body=BODY)))
+    assert (error.code, error.message.startswith("/")) == ("ENOSPC", True)
+    assert tree.digest(PATH) is None
+
+
+def fails_on_disk(tree: Tree, call: Callable[[], object]) -> ArchiveError:
+    with pytest.raises(ArchiveError) as caught:
+        call()
+    assert SECRET not in str(caught.value.result())
+    return caught.value
+
+
+def test_a_folder_in_place_of_the_file_is_refused_and_nothing_is_left(tree: Tree) -> None:
+    os.makedirs(f"{tree.root}/{PATH}")
+    assert fails(tree, lambda: fetched(tree, Reply(body=BODY)), ArchiveError).code == "EISDIR"
+
+
+# -- the same from the emulator's object storage
+
+
+def a_link(emulator: Emulator) -> str:
+    """Have the cloud make a package of yesterday; return a link to it."""
+    cluster = emulator.world.clusters[0]
+    end = int(emulator.clock.now()) // DAY * DAY
+    node = cluster.nodes()[0].node_id
+    package = emulator.world.add_package(cluster.cluster_id, node, "SlowLog", end - DAY, end)
+    api = umongodb(emulator)
+    return api.package_link(cluster.cluster_id, package.id, zone=cluster.zone, intranet=False)
+
+
+def test_a_package_is_downloaded_with_the_link_alone(emulator: Emulator, tree: Tree) -> None:
+    session = http(emulator)
+    digest = download(session, a_link(emulator), tree, PATH, named_size=None)
+    assert digest == tree.digest(PATH)
+    assert digest.size == emulator.packages.size(emulator.world.packages[0]) > 1000
+    [request] = emulator.requests.of("object")
+    assert (request.auth, request.headers["accept-encoding"], request.status) == ("link", "identity", 200)
+    assert emulator.violations == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [
+        ("cut_body", "cut"),
+        ("corrupt_body", "corrupt_body"),
+        ("expired_link", EXPIRED),
+        ("cut_before", "cut"),
+        ("throttled", "503"),
+        ("http", "500"),
+        ("html", "500"),
+    ],
+)
+def test_faults_of_the_storage_leave_nothing_behind(emulator: Emulator, tree: Tree, kind: str, code: str) -> None:
+    link = a_link(emulator)
+    emulator.faults.add(Fault("object", kind, args={"status": 500} if kind in ("http", "html") else {}))
+    error = fails(tree, lambda: download(http(emulator), link, tree, PATH, named_size=10))
+    assert error.code == code
+    assert isinstance(error, CloudError)
+    assert error.passing
+
+
+def test_a_link_expires(emulator: Emulator, tree: Tree) -> None:
+    link = a_link(emulator)
+    emulator.clock.advance(2 * DAY)
+    assert fails(tree, lambda: download(http(emulator), link, tree, PATH, named_size=10)).code == EXPIRED

@@ -1,0 +1,455 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Each call of DDS's API: pages that move, projects to be found, and what errors mean."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import DDS
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api import (
+    LINKS_AT_ONCE,
+    LONGEST_QUERY,
+    AuditLog,
+    Dds,
+    api_time,
+)
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.auth import Token
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.connect import connect
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput, CloudError
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import Answer, Http, Request
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span, subtract
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, HOUR, Clock
+from ansible_collections.clouddb.mongodb_logs.tests.emulator import Emulator, Fault
+from ansible_collections.clouddb.mongodb_logs.tests.unit.clients import dds
+from ansible_collections.clouddb.mongodb_logs.tests.unit.scripted import FakeTime, Reply, scripted
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+NOON = 1_795_176_000
+
+
+def days(emulator: Emulator, count: float) -> Span:
+    """Return the days before the emulator's now."""
+    now = int(emulator.clock.now())
+    return Span(now - int(count * DAY), now)
+
+
+class Scripted(Http):
+    """A session whose answers a function makes, of the path and query of each request."""
+
+    def __init__(self, answer: Callable[[str, dict[str, str]], dict[str, Any]]) -> None:
+        """Wait in no time."""
+        time = FakeTime()
+        self.queries: list[dict[str, str]] = []
+        self._answer = answer
+        super().__init__(timeout=5, deadline=5, verify=True, clock=Clock(), sleep=time.sleep, monotonic=time.monotonic)
+
+    def _send(self, request: Request, timeout: float) -> Answer:
+        parts = urlsplit(request.url)
+        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        self.queries.append(query)
+        return Answer("api", 200, {}, json.dumps(self._answer(parts.path, query)).encode())
+
+
+def client(session: Http, **changes: Any) -> Dds:
+    """Return a client with this session."""
+    usual = {"endpoint": "https://dds", "iam_endpoint": "https://iam", "region": "eu-de", "project_id": "p"}
+    return Dds(session, Token("t"), **{**usual, **changes})
+
+
+# -- audit logs
+
+
+@pytest.mark.parametrize("order", ["newest", "oldest"])
+@pytest.mark.parametrize("where", ["newest", "middle", "oldest"])
+def test_1234_logs_over_45_days_come_once_each_in_order_while_two_more_appear(
+    emulator: Emulator, order: str, where: str
+) -> None:
+    emulator.world.audit_order = order
+    instance = emulator.world.add_dds_instance(name="busy")
+    first = {log.id for log in emulator.world.add_audit_logs(instance.id, 1234, 45)}
+    growth = emulator.faults.add(Fault("ListAuditLogs", "growing_list", times=2, skip=2, args={"where": where}))
+    logs = dds(emulator).audit_logs(instance.id, days(emulator, 45))
+    assert growth.fired == 2
+    ids = [log.id for log in logs]
+    assert len(ids) == len(set(ids))
+    # What appears in a part of the span that was read already is the next run's.
+    assert first < set(ids) <= {log.id for log in instance.audit_logs}
+    assert len(ids) >= 1235
+    assert [log.span for log in logs] == sorted(log.span for log in logs)
+    assert all(record.signed for record in emulator.requests)
+    assert emulator.violations == []
+
+
+@pytest.mark.parametrize("window", ["overlap", "start", "end", "contained"])
+def test_no_log_falls_between_two_parts_whatever_time_the_api_compares(emulator: Emulator, window: str) -> None:
+    emulator.world.audit_window = window
+    instance = emulator.world.add_dds_instance(name="busy")
+    span = days(emulator, 70)
+    edges = [span.begin + part * LONGEST_QUERY for part in (1, 2)]
+    for edge in edges:
+        for minutes in range(-180, 180, 7):
+            end = edge + minutes * 60
+            emulator.world.add_audit_log(instance.id, start=end - HOUR, end=end)
+    found = {log.id for log in dds(emulator).audit_logs(instance.id, span)}
+    assert found == {log.id for log in instance.audit_logs}
+
+
+def test_a_log_has_what_the_list_tells(emulator: Emulator) -> None:
+    instance = emulator.world.add_dds_instance(name="busy")
+    now = int(emulator.clock.now())
+    log = emulator.world.add_audit_log(instance.id, start=now - HOUR, end=now - 60, size=1234)
+    [found] = dds(emulator).audit_logs(instance.id, days(emulator, 1))
+    assert found == AuditLog(log.id, log.name, log.node_id, 1234, Span(now - HOUR, now - 60))
+
+
+def test_logs_of_one_node_are_asked_for_by_the_node(emulator: Emulator) -> None:
+    instance = emulator.world.instances[0]
+    node = instance.nodes()[1].id
+    api = dds(emulator)
+    assert {log.node_id for log in api.audit_logs(instance.id, days(emulator, 3), node_id=node)} == {node}
+    assert len({log.node_id for log in api.audit_logs(instance.id, days(emulator, 3))}) == 3
+
+
+@settings(max_examples=60)
+@given(
+    st.integers(0, 450), st.lists(st.integers(1, 100), min_size=1, max_size=5), st.sets(st.integers(0, 12), max_size=3)
+)
+def test_pages_of_any_size_of_a_list_that_grows_are_read_to_the_end(
+    count: int, sizes: list[int], grows_after: set[int]
+) -> None:
+    listed = [f"n_{number}" for number in range(count)]
+    calls = 0
+
+    def answer(_path: str, query: dict[str, str]) -> dict[str, Any]:
+        nonlocal calls
+        offset, limit = int(query["offset"]), min(int(query["limit"]), sizes[calls % len(sizes)])
+        rows = [{"id": log, "start_time": "x"} for log in listed[offset : offset + limit]]
+        total = len(listed)
+        if calls in grows_after:
+            listed.insert(0, f"n_late_{calls}")
+        calls += 1
+        return {"audit_logs": rows, "total_record": total}
+
+    logs = client(Scripted(answer)).audit_logs("i", Span(0, DAY))
+    ids = [log.id for log in logs]
+    assert len(ids) == len(set(ids))
+    assert {f"n_{number}" for number in range(count)} <= set(ids)
+
+
+def test_a_list_that_never_stands_still_is_an_error() -> None:
+    total = 1
+
+    def answer(_path: str, query: dict[str, str]) -> dict[str, Any]:
+        nonlocal total
+        total += 1
+        return {"audit_logs": [{"id": "n_1"}] if query["offset"] == "0" else [], "total_record": total}
+
+    with pytest.raises(CloudError) as caught:
+        client(Scripted(answer)).audit_logs("i", Span(0, DAY))
+    assert (caught.value.code, caught.value.passing) == ("list_moves", True)
+
+
+def test_a_list_that_promises_more_than_it_shows_is_an_error() -> None:
+    session = Scripted(lambda _path, _query: {"audit_logs": [], "total_record": 5})
+    with pytest.raises(CloudError, match="changed in each of"):
+        client(session).audit_logs("i", Span(0, DAY))
+
+
+@pytest.mark.parametrize("answer", [{}, {"audit_logs": None}, {"audit_logs": [], "total_record": 0}])
+def test_an_empty_list_is_one(answer: dict[str, Any]) -> None:
+    session = Scripted(lambda _path, _query: answer)
+    assert client(session).audit_logs("i", Span(0, DAY)) == []
+    assert len(session.queries) == 1
+
+
+def test_without_a_total_it_is_read_until_a_page_is_empty() -> None:
+    rows = [{"id": f"n_{number}"} for number in range(250)]
+    session = Scripted(lambda _path, query: {"audit_logs": rows[int(query["offset"]) :][:100]})
+    assert len(client(session).audit_logs("i", Span(0, DAY))) == 250
+
+
+def test_fields_of_a_log_may_be_absent() -> None:
+    rows: list[Any] = [{"id": "node_17"}, {"id": "node_18", "start_time": None, "end_time": "soon"}, "no row", None]
+    session = Scripted(lambda _path, query: {"audit_logs": rows if query["offset"] == "0" else []})
+    logs = client(session).audit_logs("i", Span(100, 200))
+    assert logs == [AuditLog(f"node_{n}", f"node_{n}", "node", None, Span(100, 200)) for n in (17, 18)]
+
+
+@pytest.mark.parametrize(
+    ("text", "instant"),
+    [
+        ("2026-11-20T12:00:00+0000", NOON),
+        ("2026-11-20T20:00:00+0800", NOON),
+        ("2026-11-20T20:00:00+08:00", NOON),
+        ("2026-11-20T12:00:00Z", NOON),
+        ("2026-11-20T06:30:00-0530", NOON),
+    ],
+)
+def test_times_of_every_offset_are_understood(text: str, instant: int) -> None:
+    row = {"id": "n_1", "start_time": text, "end_time": text}
+    [log] = client(Scripted(lambda *_: {"audit_logs": [row], "total_record": 1})).audit_logs("i", Span(0, DAY))
+    assert log.span == Span(instant, instant)
+
+
+@given(st.integers(0, 4 * 10**9), st.integers(1, 200 * DAY))
+def test_a_long_span_is_asked_for_in_parts_that_overlap_and_leave_nothing_out(begin: int, length: int) -> None:
+    session = Scripted(lambda _path, _query: {})
+    client(session).audit_logs("i", Span(begin, begin + length))
+    stamps = [(query["start_time"], query["end_time"]) for query in session.queries]
+    known = {api_time(begin): begin, api_time(begin + length): begin + length}
+    assert known.keys() <= {stamp for pair in stamps for stamp in pair}
+    parts = [Span(*map(at, pair)) for pair in stamps]
+    assert subtract(Span(begin, begin + length), parts) == []
+    assert all(not part.empty and part.end - part.begin <= LONGEST_QUERY for part in parts)
+    assert all(later.begin <= earlier.end - HOUR for earlier, later in pairwise(parts))
+
+
+def test_a_span_of_thirty_days_is_asked_for_whole() -> None:
+    session = Scripted(lambda _path, _query: {})
+    client(session).audit_logs("i", Span(0, LONGEST_QUERY))
+    client(session).audit_logs("i", Span(0, LONGEST_QUERY + 1))
+    assert len(session.queries) == 1 + 2
+
+
+def at(stamp: str) -> int:
+    return int(datetime.strptime(stamp, "%Y-%m-%dT%H:%M:%S%z").timestamp())
+
+
+def test_links_come_for_as_many_logs_as_the_api_allows(emulator: Emulator) -> None:
+    instance = emulator.world.add_dds_instance(name="busy")
+    ids = [log.id for log in emulator.world.add_audit_logs(instance.id, LINKS_AT_ONCE + 1, 5)]
+    api = dds(emulator)
+    links = api.audit_log_links(instance.id, ids[:LINKS_AT_ONCE])
+    assert len(links) == LINKS_AT_ONCE
+    with pytest.raises(CloudError, match="at most 50"):
+        api.audit_log_links(instance.id, ids)
+
+
+def test_what_is_no_link_is_left_out() -> None:
+    session = Scripted(lambda _path, _query: {"links": ["https://a", None, {"url": "https://b"}]})
+    assert client(session).audit_log_links("i", ["n_1"]) == ["https://a"]
+    assert client(Scripted(lambda _path, _query: {})).audit_log_links("i", ["n_1"]) == []
+
+
+# -- instances and projects
+
+
+def test_instances_come_with_their_nodes(emulator: Emulator) -> None:
+    api = dds(emulator)
+    found = {row["name"]: row for row in api.instances()}
+    assert set(found) == {"dds-shop", "dds-orders"}
+    assert [group["type"] for group in found["dds-orders"]["groups"]] == ["mongos", "shard", "shard", "config"]
+    assert [row["name"] for row in api.instances(name="dds-shop")] == ["dds-shop"]
+    assert [row["id"] for row in api.instances(instance_id=found["dds-shop"]["id"])] == [found["dds-shop"]["id"]]
+    assert len(api.instances(name="*dds")) == 2
+
+
+def test_every_page_of_instances_is_read(emulator: Emulator) -> None:
+    for number in range(230):
+        emulator.world.add_dds_instance(name=f"i-{number}", mode="Single")
+    ids = [row["id"] for row in dds(emulator).instances()]
+    assert (len(ids), ids) == (232, sorted(ids))
+    assert len(emulator.requests.of("ListInstances")) == 3
+
+
+def test_an_instance_without_an_id_is_left_out() -> None:
+    rows: list[Any] = [{"name": "nameless"}, {"id": "a"}, None]
+    session = Scripted(lambda _path, query: {"instances": rows if query["offset"] == "0" else []})
+    assert client(session).instances() == [{"id": "a"}]
+
+
+def test_the_project_is_looked_up_once_by_the_name_of_the_region(emulator: Emulator) -> None:
+    api = dds(emulator, project_id=None)
+    assert api.project_id == emulator.world.projects[0].id
+    assert len(api.instances()) == 2
+    [lookup] = emulator.requests.of("ListProjects")
+    assert (lookup.params, lookup.signed) == ({"name": "ap-southeast-3"}, True)
+
+
+def test_a_project_that_was_given_is_not_looked_up(emulator: Emulator) -> None:
+    dds(emulator).instances()
+    assert emulator.requests.of("ListProjects") == []
+
+
+@pytest.mark.parametrize(
+    ("projects", "message"),
+    [
+        ([], "No projects are named eu-de."),
+        (None, "No projects are named eu-de."),
+        ([{"name": "eu-de"}], "No projects are named eu-de."),
+        ([{"id": "a"}, {"id": "b"}], "2 projects are named eu-de: a, b."),
+    ],
+)
+def test_none_or_several_projects_are_an_error_that_says_so(projects: object, message: str) -> None:
+    api = client(Scripted(lambda _path, _query: {"projects": projects}), project_id=None)
+    with pytest.raises(CloudError) as caught:
+        api.instances()
+    assert (caught.value.message, caught.value.hint) == (message, "Give project_id.")
+
+
+@pytest.mark.parametrize("account", [0, 1])
+def test_permanent_and_temporary_keys_are_accepted(
+    emulator: Emulator, dds_options: dict[str, Any], account: int
+) -> None:
+    keys = emulator.world.huawei_accounts[account]
+    changes = {"access_key": keys.access_key, "secret_key": keys.secret_key, "security_token": keys.security_token}
+    assert len(connected({**dds_options, **changes}).instances()) == 2
+
+
+# -- errors
+
+
+def refused(reply: Reply) -> tuple[CloudError, int]:
+    """Return the error that a reply means, and how many times the call was sent."""
+    time = FakeTime()
+    session = Http(timeout=5, deadline=3, verify=True, clock=Clock(), sleep=time.sleep, monotonic=time.monotonic)
+    with scripted(reply) as server, pytest.raises(CloudError) as caught:
+        client(session, endpoint=server.url).instances()
+    return caught.value, len(server.requests)
+
+
+def refusal(status: int, code: str, message: str = "no", shape: str = "error_code") -> Reply:
+    shapes: dict[str, dict[str, Any]] = {
+        "error_code": {"error_code": code, "error_msg": message},
+        "errorCode": {"errorCode": code, "errorMsg": message},
+        "code": {"code": code, "message": message},
+        "error": {"error": {"code": code, "message": message, "title": "Error"}},
+    }
+    return Reply(status, json.dumps(shapes[shape]).encode(), {"X-Request-Id": "req-1"})
+
+
+@pytest.mark.parametrize("shape", ["error_code", "errorCode", "code", "error"])
+def test_every_shape_of_an_error_is_understood(shape: str) -> None:
+    error, _calls = refused(refusal(400, "DBS.280001", "Parameter error.", shape))
+    assert error.message == "The API refused with HTTP 400 DBS.280001: Parameter error."
+    assert (error.code, error.status, error.request_id) == ("DBS.280001", 400, "req-1")
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"error": "invalid"}', b'{"error": null}'])
+def test_an_error_without_a_code_has_its_status(body: bytes) -> None:
+    error, _calls = refused(Reply(404, body))
+    assert (error.code, error.message) == ("404", "The API refused with HTTP 404 404: no message.")
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        *((403, f"DBS.{code}") for code in (200011, 200018, 200019, 200076, 201000, 201014, 201015)),
+        *((400, f"DBS.{code}") for code in (200047, 200998, 201202)),
+        (400, "DBS.280443"),
+    ],
+)
+def test_a_busy_instance_is_asked_again(status: int, code: str) -> None:
+    error, calls = refused(refusal(status, code))
+    assert (error.passing, error.uncertain, error.hint) == (True, False, "The instance is busy; run again later.")
+    assert calls > 1
+
+
+@pytest.mark.parametrize("code", ["APIG.0308", "APIGW.0308", "DBS.280443"])
+def test_throttling_is_waited_out(code: str) -> None:
+    error, calls = refused(refusal(429, code))
+    assert (error.passing, error.uncertain, calls > 1) == (True, False, True)
+
+
+@pytest.mark.parametrize("code", ["DBS.201509", "DBS.280005"])
+def test_a_fault_of_the_server_is_waited_out(code: str) -> None:
+    error, calls = refused(refusal(500, code))
+    assert (error.passing, error.uncertain, calls > 1) == (True, True, True)
+
+
+@pytest.mark.parametrize("code", ["APIGW.0301", "APIG.0301", "APIGW.0303", "APIGW.0307", "DBS.280056"])
+def test_a_401_is_final_and_never_repeated_as_keys_get_locked(code: str) -> None:
+    error, calls = refused(refusal(401, code))
+    assert (error.passing, error.final, calls) == (False, True, 1)
+    assert "clock of this host" in error.hint
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "hint"),
+    [
+        (404, "DBS.200002", "Check instance_id, region and project_id."),
+        (403, "DBS.201028", "Check instance_id, region and project_id."),
+        (400, "DBS.280110", "Check instance_id, region and project_id."),
+        (400, "DBS.201501", "Check instance_id, region and project_id."),
+        (400, "DBS.201502", "Check instance_id, region and project_id."),
+        (400, "DBS.280404", "Check instance_id, region and project_id."),
+        (404, "DBS.200013", "Check the node ids against those of the instance."),
+        (400, "DBS.200451", "Check the node ids against those of the instance."),
+        (400, "DBS.216026", "Check the node ids against those of the instance."),
+        (400, "DBS.280407", "Check the node ids against those of the instance."),
+        (403, "DBS.216030", "Check the node ids against those of the instance."),
+        (403, "DBS.280032", "Grant this user the permission for the call in the cloud's IAM."),
+        (403, "DBS.280063", "Grant this user the permission for the call in the cloud's IAM."),
+        (400, "DBS.280067", ""),
+    ],
+)
+def test_a_refusal_says_what_to_do_and_is_not_repeated(status: int, code: str, hint: str) -> None:
+    error, calls = refused(refusal(status, code))
+    assert (error.hint, error.passing, error.final, calls) == (hint, False, False, 1)
+
+
+def test_a_wrong_key_is_tried_once(emulator: Emulator, dds_options: dict[str, Any]) -> None:
+    with pytest.raises(CloudError) as caught:
+        connected({**dds_options, "secret_key": "wrong"}).instances()
+    assert (caught.value.code, caught.value.final, len(emulator.requests)) == ("APIGW.0301", True, 1)
+    assert dds_options["access_key"] not in str(caught.value.result())
+
+
+@pytest.mark.parametrize("kind", ["throttled", "http", "html", "cut_before", "cut_after"])
+def test_a_list_is_read_in_spite_of_faults(emulator: Emulator, kind: str) -> None:
+    emulator.faults.add(Fault("ListInstances", kind, times=2))
+    assert len(dds(emulator).instances()) == 2
+    assert len(emulator.requests) == 3
+
+
+# -- from options to a client
+
+
+def connected(given_options: dict[str, Any], warn: Callable[[str], None] = lambda _warning: None) -> Dds:
+    """Return the client of a module's options."""
+    params = {name: option.get("default") for name, option in DDS.options.items()} | given_options
+    return connect(DDS.checked(params), warn)
+
+
+@pytest.mark.parametrize(
+    ("region", "domain"), [("cn-north-4", "myhuaweicloud.com"), ("eu-west-101", "myhuaweicloud.eu")]
+)
+def test_endpoints_are_made_from_the_region(region: str, domain: str) -> None:
+    api = connected({"auth_token": "t", "region": region})
+    assert api._endpoint == f"https://dds.{region}.{domain}"
+    assert api._iam_endpoint == f"https://iam.{region}.{domain}"
+
+
+def test_a_region_that_makes_no_address_is_refused() -> None:
+    with pytest.raises(BadInput, match="endpoint"):
+        connected({"auth_token": "t", "region": "cn:north"})
+
+
+def test_options_lead_to_a_client_and_call_nothing(emulator: Emulator, dds_options: dict[str, Any]) -> None:
+    api = connected(dds_options)
+    assert len(emulator.requests) == 0
+    assert len(api.instances()) == 2
+    assert emulator.requests[0].auth == "aksk"
+
+
+def test_a_token_goes_before_a_key(emulator: Emulator, dds_options: dict[str, Any]) -> None:
+    token = emulator.credentials["dds"]["auth_token"]
+    connected({**dds_options, "auth_token": token}).instances()
+    assert emulator.requests[0].auth == "token"
+
+
+def test_each_endpoint_in_clear_is_warned_of() -> None:
+    warnings = list[str]()
+    given_options = {"auth_token": "t", "region": "r", "endpoint": "http://dds.example.com"}
+    connected({**given_options, "iam_endpoint": "http://iam.example.com/"}, warnings.append)
+    assert [warning.partition(" is not")[0] for warning in warnings] == ["endpoint", "iam_endpoint"]

@@ -1,0 +1,56 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a result tells of an error."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import (
+    ArchiveError,
+    BadInput,
+    CloudError,
+    Incomplete,
+    LogsError,
+)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (LogsError("No."), "error"),
+        (BadInput("No."), "bad_input"),
+        (ArchiveError("No."), "archive"),
+        (ArchiveError("No.", code="ENOSPC"), "ENOSPC"),
+        (CloudError("No."), "cloud"),
+        (CloudError("No.", code="153"), "153"),
+        (Incomplete("No.", {}), "incomplete"),
+    ],
+)
+def test_every_error_has_a_code_of_its_own_or_of_its_kind(error: LogsError, code: str) -> None:
+    assert isinstance(error, LogsError)
+    assert error.failure()["code"] == code
+
+
+def test_the_message_of_a_result_ends_with_the_hint() -> None:
+    assert LogsError("It is full.", hint="Free some space.").result() == {
+        "msg": "It is full. Free some space.",
+        "failure": {"code": "error", "message": "It is full.", "hint": "Free some space."},
+    }
+    assert LogsError("It is full.").result()["msg"] == "It is full."
+
+
+def test_a_cloud_error_gives_the_request_id_that_support_asks_for() -> None:
+    assert CloudError("No.", request_id="abc").result()["failure"]["request_id"] == "abc"
+
+
+def test_what_was_done_stays_in_the_result_of_an_incomplete_run() -> None:
+    cause = CloudError("Throttled.", code="153", hint="Wait.")
+    result = Incomplete("1 unit is missing.", {"changed": True, "collected": 5}, cause).result()
+    assert result == {
+        "changed": True,
+        "collected": 5,
+        "msg": "1 unit is missing. Wait.",
+        "failure": {"code": "153", "message": "1 unit is missing.", "hint": "Wait."},
+    }
