@@ -81,7 +81,6 @@ class AnsibleTest:
         done = checkout.CACHE / f"primed-{ansible_version}-{PYTHON}"
         if done.exists():
             return
-        provide_get_pip()
 
         def prime_one(test: str) -> str:
             process = self.start("sanity", "--prime-venvs", "--python", PYTHON, "--test", test)
@@ -90,9 +89,11 @@ class AnsibleTest:
 
         requirements = Path(ansible_test.__file__).parent / "_data" / "requirements"
         wanted = {path.name.split(".")[1] for path in requirements.glob("sanity.*.txt")}
-        # The environments lie in the home, where another checkout may be at the same.
+        # They lie in the home, where another checkout may be at the same.
+        HOME.mkdir(parents=True, exist_ok=True)
         with (HOME / "mongodb_logs.lock").open("w") as lock, ThreadPoolExecutor(2) as pool:
             fcntl.flock(lock, fcntl.LOCK_EX)
+            provide_get_pip()
             errors = "".join(pool.map(prime_one, sorted(wanted & tests)))
         if errors:
             sys.exit(errors)
@@ -127,6 +128,12 @@ class AnsibleTest:
             print(f"===== {target}, {time.monotonic() - begin:.0f} s\n{output}", flush=True)
             return process.returncode == 0 and ran
 
+        # ansible-test wants an SSH key for hosts elsewhere, and two runs would both try to make it.
+        for name in ("id_rsa", "id_rsa.pub"):
+            key = self.tree / "tests" / "output" / ".tmp" / name
+            key.parent.mkdir(parents=True, exist_ok=True)
+            key.write_text("Nothing is tested on another host.\n")
+
         with ThreadPoolExecutor(2) as pool:
             passed = list(pool.map(run_one, targets or sorted(self.listed("integration", "--list-targets"))))
         return Counts(sum(passed), len(passed) - sum(passed), set())
@@ -136,7 +143,7 @@ def provide_get_pip() -> None:
     version = get_venv_packages(SimpleNamespace(version=PYTHON))["pip"]
     place = HOME / "cache" / f"get_pip_{version.replace('.', '_')}.py"
     if not place.exists():
-        place.parent.mkdir(parents=True, exist_ok=True)
+        place.parent.mkdir(exist_ok=True)
         place.write_text(GET_PIP)
 
 
