@@ -46,7 +46,7 @@ demo: setup-light
 
 # The longest first, because they run side by side.
 test: setup
-	@$(BIN)/python $(TOOLS)/check_all.py sanity integration units lint types docs package
+	@$(BIN)/python $(TOOLS)/check_all.py units integration sanity lint docs package types
 
 lint: setup
 	$(BIN)/ruff check
@@ -77,7 +77,7 @@ docs: setup
 	@$(TOOLS)/docs
 
 newest:
-	@$(MAKE) --no-print-directory VENV=.venv-newest PYTHONS="python3.14 python3.13 python3.12" units integration
+	@$(MAKE) --no-print-directory --keep-going VENV=.venv-newest PYTHONS="python3.14 python3.13 python3.12" units integration
 
 pins: setup
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate requirements-dev.txt -o constraints-dev.txt
