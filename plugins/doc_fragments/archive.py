@@ -71,6 +71,11 @@ options:
       - Seconds to wait while another run writes to the same cluster's or instance's part of the archive.
     type: float
     default: 0
+  workers:
+    description:
+      - How many files are downloaded at a time.
+    type: int
+    default: 4
   return_limit:
     description:
       - Most units in each list of the result.

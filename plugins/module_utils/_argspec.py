@@ -24,7 +24,10 @@ _SECRET = re.compile(r"[!-~]+\Z")
 
 
 class OptionSet:
-    """Options of a module with the constraints among them and the checks of their values. Sets are added up."""
+    """Options of a module with the constraints among them and the checks of their values. Sets are added up.
+
+    ``tokens`` names the key that each token belongs to: one from the environment does not go with a key from elsewhere.
+    """
 
     def __init__(
         self,
@@ -33,9 +36,11 @@ class OptionSet:
         checks: Mapping[str, Check] | None = None,
         required_together: Sequence[Sequence[str]] = (),
         required_one_of: Sequence[Sequence[str]] = (),
+        tokens: Mapping[str, str] | None = None,
     ) -> None:
         self.options = dict(options)
         self.checks = dict(checks or {})
+        self.tokens = dict(tokens or {})
         self.constraints = {
             "required_together": [list(names) for names in required_together],
             "required_one_of": [list(names) for names in required_one_of],
@@ -44,6 +49,7 @@ class OptionSet:
     def __add__(self, other: OptionSet) -> OptionSet:
         """Return a set with the options, constraints and checks of both."""
         both = OptionSet({**self.options, **other.options}, checks={**self.checks, **other.checks})
+        both.tokens = {**self.tokens, **other.tokens}
         both.constraints = {name: lists + other.constraints[name] for name, lists in self.constraints.items()}
         return both
 
@@ -56,12 +62,23 @@ class OptionSet:
         for name, option in self.options.items():
             value = _without_blanks(params[name])
             values[name] = value = option.get("default") if value is None else value
+            if value is not None and self._is_foreign(name, value, values):
+                values[name] = value = None
             if value is None and option.get("required"):
                 raise BadInput(f"{name} must not be empty.")
             if value is not None and name in self.checks:
                 self.checks[name](name, value)
         self._check_constraints({name for name, value in values.items() if value is not None})
         return values
+
+    def _is_foreign(self, token: str, value: Any, values: Mapping[str, Any]) -> bool:
+        """Tell whether a token came from the environment, and the key that was given beside it did not."""
+        key = self.tokens.get(token)
+        given = values.get(key) if key else None
+        return given is not None and value in self._environment(token) and given not in self._environment(str(key))
+
+    def _environment(self, name: str) -> list[str]:
+        return [os.environ.get(variable, "").strip() for variable in self.options[name]["fallback"][1]]
 
     def _check_constraints(self, given: set[str]) -> None:
         for names in self.constraints["required_together"]:
@@ -174,6 +191,7 @@ UMONGODB = _CONNECTION + OptionSet(
         "private_key": secret,
         "security_token": secret,
     },
+    tokens={"security_token": "public_key"},
 )
 
 DDS = _CONNECTION + OptionSet(
@@ -197,6 +215,7 @@ DDS = _CONNECTION + OptionSet(
     },
     required_one_of=[("access_key", "auth_token")],
     required_together=[("access_key", "secret_key")],
+    tokens={"security_token": "access_key", "auth_token": "access_key"},
 )
 
 
@@ -215,6 +234,7 @@ ARCHIVE = OptionSet(
         "owner": _option("str"),
         "group": _option("str"),
         "lock_timeout": _option("float", default=0),
+        "workers": _option("int", default=4),
         "return_limit": _option("int", default=100),
         "node_ids": _option("list", elements="str"),
         "lookback": _option("str", default="7d"),
@@ -226,6 +246,7 @@ ARCHIVE = OptionSet(
         "mode": mode_with(0o600),
         "directory_mode": mode_with(0o700),
         "lock_timeout": seconds(),
+        "workers": between(1, 64),
         "return_limit": between(0, 100000),
         "node_ids": identifier,
     },

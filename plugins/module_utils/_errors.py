@@ -52,6 +52,11 @@ class Incomplete(LogsError):
     def __init__(self, message: str, done: dict[str, Any], cause: LogsError | None = None) -> None:
         super().__init__(message, code=cause.code if cause else "", hint=cause.hint if cause else "")
         self.done = done
+        self._cause = cause
+
+    def failure(self) -> dict[str, Any]:
+        """Return what a result tells of this error, and of the one behind it."""
+        return {**(self._cause.failure() if self._cause else {}), **super().failure()}
 
     def result(self) -> dict[str, Any]:
         """Return the arguments of ``fail_json``: the message and everything that was done."""
@@ -63,6 +68,7 @@ class CloudError(LogsError):
 
     ``passing``: the same call may succeed a little later.
     ``uncertain``: the call may have taken effect although no good answer came.
+    ``throttled``: the cloud asks to be called less often.
     ``final``: no other call of this run can succeed either, as with a wrong key.
     ``status``: the HTTP status, 0 when there was no answer. ``retry_after``: seconds the server asked to wait.
     """
@@ -79,6 +85,7 @@ class CloudError(LogsError):
         passing: bool = False,
         uncertain: bool = False,
         final: bool = False,
+        throttled: bool = False,
         retry_after: float | None = None,
         request_id: str = "",
     ) -> None:
@@ -87,6 +94,7 @@ class CloudError(LogsError):
         self.passing = passing
         self.uncertain = uncertain
         self.final = final
+        self.throttled = throttled
         self.retry_after = retry_after
         self.request_id = request_id
 

@@ -13,6 +13,7 @@ import ipaddress
 import json
 import random
 import re
+import threading
 import time
 import traceback
 from collections.abc import Iterator, Mapping
@@ -105,6 +106,7 @@ class Http:
         deadline: float,
         verify: bool | str,
         clock: Clock,
+        connections: int = 10,
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -115,7 +117,12 @@ class Http:
         self._verify = verify
         self._sleep = sleep
         self._monotonic = monotonic
+        self._throttle = Throttle(sleep, monotonic)
+        self._final: CloudError | None = None
+        self._counting = threading.Lock()
         self._session = requests.Session()
+        for scheme in ("https://", "http://"):
+            self._session.mount(scheme, requests.adapters.HTTPAdapter(pool_maxsize=connections))
         # Without an auth of its own, requests would add what ~/.netrc holds and break the signature.
         self._session.auth = lambda prepared: prepared
         # What an API sets is not for the object store of the same domain.
@@ -135,39 +142,81 @@ class Http:
         """
         return self._repeat(build, judge, lambda error: error.passing)
 
-    def write(self, build: Callable[[], Request], judge: Callable[[Answer], T]) -> T:
-        """Send a request that changes something: again only after a passing fault that cannot have taken effect."""
-        return self._repeat(build, judge, lambda error: error.passing and not error.uncertain)
+    def write(self, build: Callable[[], Request], judge: Callable[[Answer], T], within: float | None = None) -> T:
+        """Send a request that changes something: again only after a passing fault that cannot have taken effect.
+
+        With ``within``, the last attempt begins before so many seconds are over, if the deadline does not come first.
+        """
+        return self._repeat(build, judge, lambda error: error.passing and not error.uncertain, within)
+
+    def persist(
+        self,
+        attempt: Callable[[float], T],
+        progress: Callable[[], int] = lambda: 0,
+        again: Callable[[CloudError], bool] = lambda error: error.passing,
+        within: float | None = None,
+    ) -> T:
+        """Attempt something until it succeeds, its fault is no passing one, or a deadline goes by without progress.
+
+        ``attempt`` gets the seconds that are left.
+        """
+        best, failures = progress(), 0
+        deadline = self._deadline if within is None else min(within, self._deadline)
+        give_up = self._monotonic() + deadline
+        while True:
+            self._throttle.wait()
+            try:
+                return attempt(max(0.001, give_up - self._monotonic()))
+            except CloudError as error:
+                if progress() > best:
+                    best, failures = progress(), 0
+                    give_up = self._monotonic() + deadline
+                failures += 1
+                pause = _pause(failures, error.retry_after)
+                if error.throttled:
+                    self._throttle.hold(pause)
+                if not again(error) or self._monotonic() + pause >= give_up:
+                    raise
+                if error.throttled:
+                    continue
+            self._sleep(pause)
+
+    @property
+    def throttled(self) -> float:
+        """Return the seconds that throttling has cost so far."""
+        return self._throttle.cost
 
     def _repeat(
-        self, build: Callable[[], Request], judge: Callable[[Answer], T], again: Callable[[CloudError], bool]
+        self,
+        build: Callable[[], Request],
+        judge: Callable[[Answer], T],
+        again: Callable[[CloudError], bool],
+        within: float | None = None,
     ) -> T:
-        give_up = self._monotonic() + self._deadline
-        attempt = 0
-        while True:
-            left = max(0.001, give_up - self._monotonic())
+        def attempt(left: float) -> T:
+            # A wrong key that is tried on and on gets locked.
+            if self._final:
+                raise self._final
             try:
                 return judge(self._send(build(), min(self._timeout, left)))
             except CloudError as error:
-                attempt += 1
-                pause = self._pause(attempt, error.retry_after)
-                if not again(error) or self._monotonic() + pause >= give_up:
-                    raise
-            self._sleep(pause)
+                self._final = error if error.final else self._final
+                raise
+
+        return self.persist(attempt, again=again, within=within)
 
     @contextmanager
-    def stream(self, url: str) -> Iterator[requests.Response]:
+    def stream(self, url: str, headers: Mapping[str, str] | None = None) -> Iterator[requests.Response]:
         """Open a pre-signed link for reading, as raw bytes. Sends no credentials and follows no redirect.
 
         Raises CloudError when no answer comes, also while the body is read.
         """
         host = urlsplit(url).hostname or "?"
-        headers = {"Accept-Encoding": "identity"}
         with (
             explained(host, self._timeout),
             self._session.get(
                 url,
-                headers=headers,
+                headers={"Accept-Encoding": "identity", **(headers or {})},
                 stream=True,
                 timeout=self._timeout,
                 verify=self._verify,
@@ -178,7 +227,8 @@ class Http:
 
     def _send(self, request: Request, timeout: float) -> Answer:
         host = urlsplit(request.url).netloc
-        self.calls += 1
+        with self._counting:
+            self.calls += 1
         with (
             explained(host, timeout),
             self._session.request(
@@ -203,12 +253,39 @@ class Http:
         except (TypeError, ValueError):
             return  # no usable Date: the local clock stands
 
-    @staticmethod
-    def _pause(attempt: int, retry_after: float | None) -> float:
-        """Return the seconds to wait: what the server asked for, else twice as long each time, with jitter."""
-        if retry_after:
-            return retry_after
-        return min(LONGEST_PAUSE, 0.5 * 2.0 ** min(attempt, 10)) * random.uniform(0.5, 1.0)
+
+class Throttle:
+    """What slows all threads of a run together when a cloud asks for it. ``cost`` is the seconds that took."""
+
+    def __init__(self, sleep: Callable[[float], None], monotonic: Callable[[], float]) -> None:
+        self.cost = 0.0
+        self._sleep = sleep
+        self._monotonic = monotonic
+        self._until = float("-inf")
+        self._lock = threading.Lock()
+
+    def hold(self, seconds: float) -> None:
+        """Let nobody go on for so long from now."""
+        with self._lock:
+            now = self._monotonic()
+            until = max(self._until, now + seconds)
+            self.cost += until - max(self._until, now)
+            self._until = until
+
+    def wait(self) -> None:
+        """Wait until nobody is held any more."""
+        while True:
+            left = self._until - self._monotonic()
+            if left <= 0:
+                return
+            self._sleep(left)
+
+
+def _pause(attempt: int, retry_after: float | None) -> float:
+    """Return the seconds to wait: what the server asked for, else twice as long each time, with jitter."""
+    if retry_after:
+        return retry_after
+    return min(LONGEST_PAUSE, 0.5 * 2.0 ** min(attempt, 10)) * random.uniform(0.5, 1.0)
 
 
 @contextmanager

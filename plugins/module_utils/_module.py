@@ -13,7 +13,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec impo
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import LogsError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import REQUESTS_IMPORT_ERROR
 
-Body = Callable[[AnsibleModule, "dict[str, Any]"], "dict[str, Any]"]
+Body = Callable[[AnsibleModule, dict[str, Any]], dict[str, Any]]
 
 
 def run_module(options: OptionSet, body: Body) -> None:

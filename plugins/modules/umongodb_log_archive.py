@@ -165,6 +165,14 @@ calls:
   description: Requests that were sent to the API.
   returned: when the run began
   type: int
+resumed:
+  description: Downloads that were cut and went on where they stopped.
+  returned: when the run began
+  type: int
+throttled_seconds:
+  description: Seconds that the run was slowed down because the cloud asked to be called less often.
+  returned: when the run began
+  type: float
 plan:
   description: What the run set out to do.
   returned: when the run began
@@ -254,6 +262,9 @@ failure:
       type: str
     hint:
       description: What to do.
+      type: str
+    request_id:
+      description: The id that the cloud gave the request, when it was the cloud that failed.
       type: str
 """
 

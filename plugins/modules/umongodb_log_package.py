@@ -159,6 +159,9 @@ failure:
     hint:
       description: What to do.
       type: str
+    request_id:
+      description: The id that the cloud gave the request, when it was the cloud that failed.
+      type: str
 """
 
 from typing import Any

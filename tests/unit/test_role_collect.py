@@ -16,7 +16,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.modules import dds_log_arc
 ROLE = Path(__file__).parents[2] / "roles" / "collect"
 MODULES = {"umongodb": umongodb_log_archive.OPTIONS.options, "dds": dds_log_archive.OPTIONS.options}
 OPTIONS = MODULES["umongodb"] | MODULES["dds"]
-OWN = {"collect_provider", "collect_archive_host", "collect_archive_persistent"}
+OWN = {"collect_provider", "collect_archive_host", "collect_archive_persistent", "collect_when_locked"}
 
 
 def load(name: str) -> Any:

@@ -14,7 +14,7 @@ import os
 import socket
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Callable, NamedTuple
 
@@ -132,11 +132,35 @@ class Tree:
             os.ftruncate(descriptor, size)
             os.fsync(descriptor)
 
-    def publish(self, part: str, path: str) -> None:
-        """Give a file that is written and synced its final name, durably."""
-        with explained(self._full(path)), self._folder(os.path.dirname(path)) as folder:
-            os.rename(os.path.basename(part), os.path.basename(path), src_dir_fd=folder, dst_dir_fd=folder)
+    def publish(self, paths: Mapping[str, str]) -> None:
+        """Give files that are written and synced their final names, durably: from ``.part`` to path.
+
+        When that fails, no ``.part`` is left.
+        """
+        try:
+            for folder in sorted({os.path.dirname(path) for path in paths.values()}):
+                self._publish_in(folder, paths)
+        except ArchiveError:
+            for part in paths:
+                with suppress(ArchiveError):
+                    self.remove(part)
+            raise
+
+    def _publish_in(self, path: str, paths: Mapping[str, str]) -> None:
+        with explained(self._full(path)), self._folder(path) as folder:
+            for part, final in paths.items():
+                if os.path.dirname(final) == path:
+                    os.rename(os.path.basename(part), os.path.basename(final), src_dir_fd=folder, dst_dir_fd=folder)
             os.fsync(folder)
+
+    def free(self) -> int:
+        """Return the bytes that are free for this user where the files are, or will be."""
+        path = os.path.abspath(self.root)
+        while not os.path.isdir(path):
+            path = os.path.dirname(path)
+        with explained(path):
+            room = os.statvfs(path)
+        return room.f_bavail * room.f_frsize
 
     def replace(self, path: str, data: bytes) -> None:
         """Replace a file at once: a reader sees the old bytes or the new ones."""
@@ -144,7 +168,7 @@ class Tree:
         self.remove(part)
         try:
             self.append(part, data)
-            self.publish(part, path)
+            self.publish({part: path})
         except ArchiveError:
             with suppress(ArchiveError):
                 self.remove(part)
@@ -258,8 +282,11 @@ class Lock:
         *,
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
-    ) -> Iterator[None]:
-        """Hold the lock, waiting up to ``wait`` seconds for it. Raises ArchiveError naming who holds it."""
+    ) -> Iterator[bool]:
+        """Hold the lock, waiting up to ``wait`` seconds for it. Raises ArchiveError naming who holds it.
+
+        Yields whether the holder before came to an orderly end: it leaves no name behind.
+        """
         give_up = monotonic() + wait
         with self._tree.writing(self._name) as descriptor:
             with explained(os.path.join(self._tree.root, self._name)):
@@ -267,10 +294,15 @@ class Lock:
                     if monotonic() >= give_up:
                         raise self._taken(descriptor)
                     sleep(0.2)
+                clean = os.fstat(descriptor).st_size == 0
                 holder = {"host": socket.gethostname(), "pid": os.getpid(), "since": iso(now)}
                 os.ftruncate(descriptor, 0)
                 os.pwrite(descriptor, json.dumps(holder).encode("utf-8") + b"\n", 0)
-            yield
+            try:
+                yield clean
+            finally:
+                with explained(os.path.join(self._tree.root, self._name)):
+                    os.ftruncate(descriptor, 0)
 
     def _taken(self, descriptor: int) -> ArchiveError:
         try:

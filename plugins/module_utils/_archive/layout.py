@@ -91,6 +91,12 @@ def part_path(path: str) -> str:
     return f"{folder}/.{name}.part"
 
 
+def is_part(path: str) -> bool:
+    """Tell whether a path is that of a file that is, or was, being written."""
+    name = path.rpartition("/")[2]
+    return name.startswith(".") and name.endswith(".part")
+
+
 def extension(name: str) -> str:
     """Return the extension of a file's name with its dot, such as ``.tar.gz``; empty when there is none."""
     match = _EXTENSION.search(name)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Downloading a file to its place: to a ``.part`` beside it, verified, made durable, then renamed."""
+"""Downloading a file to a ``.part`` beside its place: resumed when it is cut, verified, made durable."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import hashlib
 import os
 import re
 from contextlib import suppress
+from typing import TYPE_CHECKING, Callable
 from urllib.parse import urlsplit
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import (
@@ -23,56 +24,116 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layo
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError, LogsError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import Http, is_passing
 
+if TYPE_CHECKING:
+    import requests
+
 EXPIRED = "link_expired"
+STOPPED = "stopped"
 
 _MD5_ETAG = re.compile(r'"?([0-9a-f]{32})"?$')
+_CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+)$", re.ASCII)
+
+# A server that promises no length may not send more than the size that the API named, and this.
+_UNPROMISED = 64 * 1024 * 1024
 
 
-def download(http: Http, link: str, tree: Tree, path: str, *, named_size: int | None) -> Digest:
-    """Download what a link leads to, as the file ``path``, and return what its bytes are.
+class Download:
+    """One file on its way to the ``.part`` beside ``path``; :meth:`run` brings it there whole."""
 
-    The length is checked against ``Content-Length`` and the MD5 against the ``ETag`` of an object that was uploaded in
-    one part. ``named_size`` is what the API said of it: too soft to be checked, except that a file is not empty when it
-    should hold something. A file that fails never gets its name. Raises CloudError (code ``link_expired`` when the link is no longer
-    good) or ArchiveError.
-    """
-    part = part_path(path)
-    tree.remove(part)
-    try:
-        digest = _receive(http, link, tree, part)
-        if named_size and not digest.size:
-            raise _bad(_host(link), "empty_body", f"sent nothing where the API named {named_size} bytes")
-        tree.publish(part, path)
-    except LogsError:
-        with suppress(LogsError):
-            tree.remove(part)
-        raise
-    return digest
+    def __init__(self, http: Http, tree: Tree, path: str, named_size: int | None, stopped: Callable[[], bool]) -> None:
+        self.resumed = 0
+        self._http = http
+        self._tree = tree
+        self._part = part_path(path)
+        self._named_size = named_size
+        self._stopped = stopped
+        self._etag = ""
+        self._refused_at = -1
+        self._restart()
 
+    def run(self, link: Callable[[], str]) -> Digest:
+        """Return what the bytes are, once all of them are on the disk under the name of the ``.part``.
 
-def _receive(http: Http, link: str, tree: Tree, part: str) -> Digest:
-    host = _host(link)
-    sha256, md5, size = hashlib.sha256(), hashlib.md5(usedforsecurity=False), 0
-    with tree.writing(part) as descriptor, http.stream(link) as response:
+        ``link`` gives a fresh link. A cut connection is resumed with ``Range`` and ``If-Range``, an object that changed
+        is begun anew, until nothing more arrives within the deadline. The length is checked against what the server
+        promised, and the MD5 against the ``ETag`` of an object that was uploaded in one part. The size that the API
+        named is too soft to be checked, except that a file is not empty when it should hold something.
+
+        Raises CloudError or ArchiveError, and leaves no ``.part``.
+        """
+        self._tree.remove(self._part)
+        try:
+            with self._tree.writing(self._part) as descriptor:
+                self._http.persist(lambda _left: self._attempt(link(), descriptor), lambda: self._size)
+                with explained(os.path.join(self._tree.root, self._part)):
+                    os.fsync(descriptor)
+        except BaseException:
+            with suppress(LogsError):
+                self._tree.remove(self._part)
+            raise
+        return Digest(self._size, self._sha256.hexdigest())
+
+    def _restart(self) -> None:
+        self._size = 0
+        self._sha256 = hashlib.sha256()
+        self._md5 = hashlib.md5(usedforsecurity=False)
+
+    def _attempt(self, link: str, descriptor: int) -> None:
+        host = _host(link)
+        headers = {"Range": f"bytes={self._size}-", "If-Range": self._etag} if self._size and self._etag else {}
+        with self._http.stream(link, headers) as response:
+            self._check_link(host, response.status_code)
+            promised = self._begin(host, response, descriptor)
+            limit = promised if promised is not None else self._size + (self._named_size or 0) + _UNPROMISED
+            while True:
+                chunk = response.raw.read(CHUNK, decode_content=False)
+                if not chunk:
+                    break
+                if self._stopped():
+                    raise CloudError("The run was stopped.", code=STOPPED)
+                if self._size + len(chunk) > limit:
+                    raise _bad(host, "oversize_body", f"sent more than the {limit} bytes that it may")
+                with explained(os.path.join(self._tree.root, self._part)):
+                    write_all(descriptor, chunk)
+                self._sha256.update(chunk)
+                self._md5.update(chunk)
+                self._size += len(chunk)
+        if promised is not None and self._size != promised:
+            raise _cut(host, self._size, promised)
+        self._verify(host)
+
+    def _check_link(self, host: str, status: int) -> None:
+        if status == 403:
+            # A fresh link that is refused where the last one was will not be the last one either.
+            renew = self._refused_at != self._size
+            self._refused_at = self._size
+            raise CloudError(f"{host} no longer accepts the link.", code=EXPIRED, status=status, passing=renew)
+
+    def _begin(self, host: str, response: requests.Response, descriptor: int) -> int | None:
+        """Take note of what the answer promises; return the length of the whole object, if it is promised."""
+        etag = response.headers.get("ETag") or ""
+        if response.status_code == 206:
+            part = _CONTENT_RANGE.match(response.headers.get("Content-Range") or "")
+            if part and int(part.group(1)) == self._size and etag == self._etag:
+                self.resumed += 1
+                return int(part.group(2))
+            raise _bad(host, "bad_range", "answered with another part than the one that was asked for")
         _check_status(host, response.status_code)
-        while True:
-            chunk = response.raw.read(CHUNK, decode_content=False)
-            if not chunk:
-                break
-            with explained(os.path.join(tree.root, part)):
-                write_all(descriptor, chunk)
-            sha256.update(chunk)
-            md5.update(chunk)
-            size += len(chunk)
-        promised = response.headers.get("Content-Length") or ""
-        if promised.isascii() and promised.isdigit() and size != int(promised):
-            raise _bad(host, "short_body", f"sent {size} of {promised} bytes")
-        etag = _MD5_ETAG.match(response.headers.get("ETag") or "")
-        if etag and etag.group(1) != md5.hexdigest():
+        with explained(os.path.join(self._tree.root, self._part)):
+            os.ftruncate(descriptor, 0)
+            os.lseek(descriptor, 0, os.SEEK_SET)
+        self._restart()
+        self._etag = "" if etag.startswith("W/") else etag
+        length = response.headers.get("Content-Length") or ""
+        return int(length) if length.isascii() and length.isdigit() else None
+
+    def _verify(self, host: str) -> None:
+        etag = _MD5_ETAG.match(self._etag)
+        if etag and etag.group(1) != self._md5.hexdigest():
+            self._etag = ""
             raise _bad(host, "corrupt_body", "sent bytes that do not match their MD5")
-        with explained(os.path.join(tree.root, part)):
-            os.fsync(descriptor)
-    return Digest(size, sha256.hexdigest())
+        if self._named_size and not self._size:
+            raise _bad(host, "empty_body", f"sent nothing where the API named {self._named_size} bytes")
 
 
 def _host(link: str) -> str:
@@ -89,12 +150,14 @@ def _host(link: str) -> str:
 def _check_status(host: str, status: int) -> None:
     if status == 200:
         return
-    if status == 403:
-        raise CloudError(f"{host} no longer accepts the link.", code=EXPIRED, status=status, passing=True)
     raise CloudError(
         f"{host} answered HTTP {status} to a link.", code=str(status), status=status, passing=is_passing(status)
     )
 
 
+def _cut(host: str, size: int, promised: int) -> CloudError:
+    return CloudError(f"{host} sent {size} of {promised} bytes.", code="short_body", passing=True)
+
+
 def _bad(host: str, code: str, what: str) -> CloudError:
-    return CloudError(f"{host} {what}.", code=code, hint="Nothing was kept; run again.", passing=True)
+    return CloudError(f"{host} {what}.", code=code, hint="Nothing was kept; run again.")

@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Callable, NamedTuple, Protocol
+from contextlib import suppress
+from typing import Callable, NamedTuple
 
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout, transfer
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Digest, Lock, Ownership, Tree
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Lock, Ownership, Tree
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import COLLECTED, Event, Key, Ledger
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Asked, Status
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Asked as Remembered
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Status
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect import found
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.outcome import Outcome
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import (
@@ -22,38 +24,25 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan
     FETCH,
     RECORD,
     WAIT,
-    Offer,
     Plan,
     Step,
 )
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.source import Source
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.workers import (
+    Asked,
+    Failed,
+    Fetched,
+    Result,
+    Workers,
+)
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError, CloudError, LogsError
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import Http
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY
+
+# How long to sit still for a thread before looking at the clock again.
+LONGEST_WAIT = 60.0
 
 # A package that was asked for and never listed is remembered for as long as it could be asked for.
 REMEMBER_ASKED = 7 * DAY
-
-
-class Source(Protocol):
-    """What the engine asks of a provider. Every method raises CloudError."""
-
-    http: Http
-    links_at_once: int
-
-    def plan(self, ledger: Ledger, status: Status) -> Plan:
-        """Return what to do now, having read of the cloud as much as that takes."""
-
-    def ask(self, step: Step) -> None:
-        """Ask the cloud to make the file of a unit."""
-
-    def links(self, offers: Sequence[Offer]) -> Mapping[str, str]:
-        """Return fresh links by the ids of the offers; an offer may be left out."""
-
-    def path(self, offer: Offer, link: str) -> str:
-        """Return where the file of an offer stands in the archive."""
-
-    def recognise(self, place: layout.Place) -> Event | None:
-        """Return the unit that a file without a ledger line is, told by its place alone."""
 
 
 class Settings(NamedTuple):
@@ -68,6 +57,7 @@ class Settings(NamedTuple):
     lock_timeout: float = 0
     wait_timeout: float = 1800
     poll_interval: float = 10
+    workers: int = 4
 
 
 class Engine:
@@ -88,15 +78,17 @@ class Engine:
         self._monotonic = monotonic
         self._tree = Tree(os.path.join(settings.archive, settings.folder), settings.ownership)
         self._failed: dict[Key, CloudError] = {}
-        self._read()
+        self._put_off: dict[Key, CloudError] = {}
 
     def preview(self) -> Outcome:
         """Return what :meth:`run` would do. Writes nothing, takes no lock."""
         self._check_archive()
+        self._read()
         adopted = self._unrecorded()
         self._ledger.preview(adopted)
-        plan = self._plan()
-        return Outcome.predicted(self._ledger, plan, adopted, self._source.http.calls)
+        outcome = Outcome.predicted(self._ledger, self._plan(), adopted)
+        self._measure(outcome)
+        return outcome
 
     def run(self) -> Outcome:
         """Make the archive complete as far as possible, and return what was done and what was not.
@@ -104,132 +96,141 @@ class Engine:
         Raises LogsError only when nothing could be begun; a fault on the way ends up in the outcome.
         """
         self._check_archive()
-        # A cloud that refuses leaves no empty archive behind.
-        first = None if self._tree.exists() else self._plan()
+        first = None
+        if not self._tree.exists():
+            # A cloud that refuses leaves no empty archive behind.
+            self._read()
+            first = self._plan()
         self._tree.make()
         lock = Lock(self._tree, layout.LOCK)
-        with lock.held(self._settings.lock_timeout, self._clock.now(), sleep=self._sleep, monotonic=self._monotonic):
+        wait, now = self._settings.lock_timeout, self._clock.now()
+        with lock.held(wait, now, sleep=self._sleep, monotonic=self._monotonic) as clean:
+            if not clean:
+                self._sweep()
             self._read()
             self._ledger.mend()
             return self._carry_out(first if self._ledger.lines == 0 else None)
 
     def _carry_out(self, first: Plan | None) -> Outcome:
         outcome = Outcome(self._ledger)
-        plan = first
+        self._commit(outcome, self._unrecorded())
+        plan = outcome.plan = outcome.first = first or self._plan()
+        workers = Workers(self._source, self._tree, self._ledger.paths, self._settings.workers)
         try:
-            self._commit(outcome, self._unrecorded())
-            plan = plan or self._plan()
-            outcome.plan = outcome.first = plan
-            self._work(plan, outcome)
+            with workers:
+                self._work(plan, workers, outcome)
         except LogsError as error:
-            if outcome.plan is None:
-                raise
             outcome.fatal = error
+            self._salvage(workers, outcome)
         self._finish(outcome)
         return outcome
 
-    def _work(self, plan: Plan, outcome: Outcome) -> None:
+    def _salvage(self, workers: Workers, outcome: Outcome) -> None:
+        """Keep what came in whole before the run failed; that it failed is known already."""
+        with suppress(LogsError):
+            self._take_up(workers.finished(0), outcome)
+        outcome.failed = self._failed
+
+    def _work(self, plan: Plan, workers: Workers, outcome: Outcome) -> None:
         give_up = self._monotonic() + self._settings.wait_timeout
         while True:
+            self._check_room(plan)
             self._commit(outcome, [*plan.opening, *(step.event for step in plan.having(RECORD) if step.event)])
-            self._ask(plan, outcome)
-            self._fetch(plan.having(FETCH), outcome)
-            outcome.failed = self._failed
-            unfinished = [step for step in plan.having(WAIT, ASK) if step.key not in self._failed]
-            if not unfinished or self._monotonic() >= give_up:
+            self._start(plan, workers)
+            look = self._monotonic() + self._settings.poll_interval
+            while self._unfinished(plan) and self._monotonic() < min(look, give_up):
+                self._take(workers, look, outcome)
+            if not self._unfinished(plan) or self._monotonic() >= give_up:
                 break
-            self._sleep(self._settings.poll_interval)
             outcome.plan = plan = self._plan()
+        while workers.busy:
+            self._take(workers, float("inf"), outcome)
+        self._failed = {**self._put_off, **self._failed}
+        outcome.failed = self._failed
         left = {step.series for step in outcome.missing() + outcome.pending()}
         self._commit(outcome, [event for event in plan.closing if event.series not in left])
 
-    def _ask(self, plan: Plan, outcome: Outcome) -> None:
-        steps = [step for step in plan.having(ASK) if step.key not in self._failed][: plan.room]
-        if not steps:
+    def _unfinished(self, plan: Plan) -> bool:
+        return any(step.key not in self._failed for step in plan.having(WAIT, ASK))
+
+    def _start(self, plan: Plan, workers: Workers) -> None:
+        untouched = self._failed.keys() | workers.busy
+        asks = [step for step in plan.having(ASK) if step.key not in untouched][: plan.room]
+        if asks:
+            self._remember(plan, asks)
+            workers.ask(asks)
+        workers.fetch([step for step in plan.having(FETCH) if step.key not in untouched])
+
+    def _take(self, workers: Workers, until: float, outcome: Outcome) -> None:
+        """Take up what the threads bring back, waiting for it until then."""
+        if not workers.busy:
+            self._sleep(max(0.0, until - self._monotonic()))
             return
+        self._take_up(workers.finished(min(LONGEST_WAIT, until - self._monotonic())), outcome)
+
+    def _take_up(self, results: Iterable[Result], outcome: Outcome) -> None:
+        fatal: LogsError | None = None
+        fetched: list[Fetched] = []
+        for done in results:
+            if isinstance(done, Asked):
+                fatal = self._asked(done, outcome) or fatal
+            elif isinstance(done, Failed):
+                fatal = self._fail(done.step, done.error) or fatal
+            else:
+                fetched.append(done)
+        self._commit_files(fetched, outcome)
+        if fatal:
+            raise fatal
+
+    def _asked(self, done: Asked, outcome: Outcome) -> LogsError | None:
+        error = done.error
+        if error is None or (isinstance(error, CloudError) and error.uncertain):
+            outcome.asked += 1
+            return None
+        self._forget(done.step)
+        if isinstance(error, CloudError) and error.throttled:
+            self._put_off[done.step.key] = error
+            return None
+        return self._fail(done.step, error)
+
+    def _fail(self, step: Step, error: LogsError) -> LogsError | None:
+        """Note why a unit is missing; return the error when it concerns the whole run."""
+        if not isinstance(error, CloudError):
+            return error
+        self._failed[step.key] = error
+        return error if error.final else None
+
+    def _remember(self, plan: Plan, steps: Sequence[Step]) -> None:
         now = self._clock.now()
-        fresh = {
-            step.key: Asked(step.series, step.span, now, plan.listed_counts.get((step.series, step.span), 0))
+        fresh = [
+            Remembered(step.series, step.span, now, plan.listed_counts.get((step.series, step.span), 0))
             for step in steps
-        }
-        self._remember(fresh.values(), now)
-        refused = []
-        for step in steps:
-            try:
-                self._source.ask(step)
-                outcome.asked += 1
-            except CloudError as error:
-                if error.uncertain:
-                    outcome.asked += 1
-                    continue
-                self._failed[step.key] = error
-                refused.append(fresh[step.key])
-                if error.final:
-                    raise
-            finally:
-                outcome.failed = self._failed
-        if refused:
-            self._forget(refused, now)
-
-    def _remember(self, asked: Iterable[Asked], now: int) -> None:
-        kept = [one for one in self._status.asked() if now - one.at < REMEMBER_ASKED]
-        self._status.set_asked([*kept, *asked])
+        ]
+        again = {(one.series, one.span) for one in fresh}
+        kept = [one for one in self._status.asked() if (one.series, one.span) not in again]
+        self._status.set_asked([*kept, *fresh])
         self._status.save(now, self._ledger.head)
 
-    def _forget(self, refused: Sequence[Asked], now: int) -> None:
-        self._status.set_asked([one for one in self._status.asked() if one not in refused])
-        self._status.save(now, self._ledger.head)
+    def _forget(self, step: Step) -> None:
+        kept = [one for one in self._status.asked() if (one.series, one.span) != (step.series, step.span)]
+        self._status.set_asked(kept)
+        self._status.save(self._clock.now(), self._ledger.head)
 
-    def _fetch(self, steps: Sequence[Step], outcome: Outcome) -> None:
-        due = [step for step in steps if step.key not in self._failed]
-        for start in range(0, len(due), self._source.links_at_once):
-            batch = due[start : start + self._source.links_at_once]
-            try:
-                links = self._source.links([step.offer for step in batch if step.offer])
-            except CloudError as error:
-                self._failed.update((step.key, error) for step in batch)
-                if error.final:
-                    raise
-                continue
-            for step in batch:
-                self._fetch_one(step, links, outcome)
-
-    def _fetch_one(self, step: Step, links: Mapping[str, str], outcome: Outcome) -> None:
-        offer = step.offer
-        assert offer is not None
-        try:
-            path, digest = self._download(step, offer, links.get(offer.id))
-        except CloudError as error:
-            self._failed[step.key] = error
-            if error.final:
-                raise
+    def _commit_files(self, fetched: Sequence[Fetched], outcome: Outcome) -> None:
+        if not fetched:
             return
-        if offer.size is not None and offer.size != digest.size:
-            outcome.warnings.append(
-                f"{path} has {digest.size} bytes where the API named {offer.size}; the file was received whole."
-            )
-        event = Event(COLLECTED, step.series, step.unit, step.span.begin, step.span.end)
-        self._commit(
-            outcome, [event._replace(path=path, size=digest.size, sha256=digest.sha256, source=offer.source())]
-        )
-
-    def _download(self, step: Step, offer: Offer, link: str | None) -> tuple[str, Digest]:
-        link = link or self._link(offer)
-        path = self._source.path(offer, link)
-        if self._ledger.paths.get(path, step.key) != step.key:
-            path = layout.apart(path, step.unit)
-        try:
-            return path, transfer.download(self._source.http, link, self._tree, path, named_size=offer.size)
-        except CloudError as error:
-            if error.code != transfer.EXPIRED:
-                raise
-        return path, transfer.download(self._source.http, self._link(offer), self._tree, path, named_size=offer.size)
-
-    def _link(self, offer: Offer) -> str:
-        link = self._source.links([offer]).get(offer.id)
-        if link is None:
-            raise CloudError(f"The API gave no link to {offer.id}.", code="no_link")
-        return link
+        self._tree.publish({layout.part_path(done.path): done.path for done in fetched})
+        events = []
+        for done in fetched:
+            step, offer, digest = done.step, done.step.file, done.digest
+            outcome.resumed += done.resumed
+            if offer.size is not None and offer.size != digest.size:
+                outcome.warnings.append(
+                    f"{done.path} has {digest.size} bytes where the API named {offer.size}; it was received whole."
+                )
+            event = Event(COLLECTED, step.series, step.unit, step.span.begin, step.span.end, done.path)
+            events.append(event._replace(size=digest.size, sha256=digest.sha256, source=offer.source()))
+        self._commit(outcome, events)
 
     def _commit(self, outcome: Outcome, events: Iterable[Event]) -> None:
         known = []
@@ -253,6 +254,23 @@ class Engine:
     def _read(self) -> None:
         self._ledger = Ledger.read(self._tree, self._settings.identity)
         self._status = Status.read(self._tree, self._settings.identity)
+        self._check_ledger()
+
+    def _sweep(self) -> None:
+        """Remove what a run that was killed was downloading."""
+        for path in list(self._tree.files()):
+            if layout.is_part(path):
+                self._tree.remove(path)
+
+    def _check_room(self, plan: Plan) -> None:
+        due = sum(step.offer.size or 0 for step in plan.having(FETCH) if step.offer)
+        free = self._tree.free()
+        if due > free:
+            raise ArchiveError(
+                f"{due} bytes are due, and only {free} are free at {self._tree.root}.",
+                code="ENOSPC",
+                hint="Free some space and run again.",
+            )
 
     def _check_archive(self) -> None:
         settings = self._settings
@@ -262,6 +280,9 @@ class Engine:
                 code="no_archive",
                 hint="Mount it, or let it be made with create=true.",
             )
+
+    def _check_ledger(self) -> None:
+        settings = self._settings
         if self._ledger.lines and settings.rebuild:
             raise ArchiveError(
                 f"{self._tree.root} has a ledger; rebuild is for an archive that lost it.",
@@ -275,11 +296,15 @@ class Engine:
                 hint="Restore the ledger, or take up the files as they are with rebuild=true.",
             )
 
-    def _finish(self, outcome: Outcome) -> None:
-        now = self._clock.now()
+    def _measure(self, outcome: Outcome) -> None:
         outcome.calls = self._source.http.calls
+        outcome.throttled = self._source.http.throttled
         warning = self._clock.warning()
         outcome.warnings += [warning] if warning else []
+
+    def _finish(self, outcome: Outcome) -> None:
+        now = self._clock.now()
+        self._measure(outcome)
         outcome.describe(self._status, now)
         held = {event.key for event in self._ledger.units.values() if event.status != "lost"}
         self._status.set_asked(

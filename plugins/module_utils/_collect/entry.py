@@ -9,6 +9,7 @@ from __future__ import annotations
 import grp
 import os
 import pwd
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,7 +17,8 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Ownership
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import parse_mode
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.engine import Engine, Settings, Source
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.engine import Engine, Settings
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.source import Source
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput, Incomplete
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import parse_instant
@@ -59,6 +61,7 @@ def settings_of(options: Mapping[str, Any], provider: str, instance: str) -> Set
         lock_timeout=options["lock_timeout"],
         wait_timeout=options.get("wait_timeout", 0),
         poll_interval=options.get("poll_interval", 0),
+        workers=options["workers"],
     )
 
 
@@ -75,7 +78,7 @@ def explicit_span(options: Mapping[str, Any]) -> Span | None:
 def _number(name: str | None, option: str) -> int:
     if name is None:
         return -1
-    if name.isdigit():
+    if re.fullmatch(r"[0-9]{1,9}", name):
         return int(name)
     try:
         return pwd.getpwnam(name).pw_uid if option == "owner" else grp.getgrnam(name).gr_gid

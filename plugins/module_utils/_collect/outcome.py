@@ -44,17 +44,18 @@ class Outcome:
         self.fatal: LogsError | None = None
         self.asked = 0
         self.calls = 0
+        self.resumed = 0
+        self.throttled = 0.0
         self.warnings: list[str] = []
         self._ledger = ledger
         self._check = False
 
     @classmethod
-    def predicted(cls, ledger: Ledger, plan: Plan, adopted: Sequence[Event], calls: int) -> Outcome:
+    def predicted(cls, ledger: Ledger, plan: Plan, adopted: Sequence[Event]) -> Outcome:
         """Return the outcome that carrying the plan out has when nothing goes wrong."""
         outcome = cls(ledger)
         outcome._check = True
         outcome.first = outcome.plan = plan
-        outcome.calls = calls
         outcome.asked = len(plan.having(ASK))
         outcome.done = [*adopted, *plan.opening, *map(_expected, plan.having(RECORD, FETCH, WAIT, ASK)), *plan.closing]
         return outcome
@@ -144,6 +145,8 @@ class Outcome:
             "bytes": sum(event.size or 0 for event in self.done),
             "packages_asked": self.asked,
             "calls": self.calls,
+            "resumed": self.resumed,
+            "throttled_seconds": round(self.throttled, 1),
             "plan": _summary(self.first),
             "units": [_changed_unit(event) for event in changed[:limit]],
             "units_omitted": max(0, len(changed) - limit),
@@ -156,12 +159,12 @@ class Outcome:
 
     def diff(self, archive: str) -> dict[str, str]:
         """Return the change of the archive as a person reads it."""
-        events = sorted(event for event in self.done)
+        events = sorted(self.done, key=lambda event: (event.series, event.begin or 0, event.unit))
         return {
             "before_header": archive,
             "after_header": archive,
             "before": "",
-            "after": "".join(_line(event) + "\n" for event in sorted(events, key=lambda e: (e.series, e.begin or 0))),
+            "after": "".join(_line(event) + "\n" for event in events),
         }
 
     def _left(self, *actions: str) -> list[Step]:

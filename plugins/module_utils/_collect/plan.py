@@ -55,6 +55,13 @@ class Step(NamedTuple):
         """Return the name of the unit."""
         return Key(self.series, self.unit)
 
+    @property
+    def file(self) -> Offer:
+        """Return what a step that fetches is to download."""
+        if self.offer is None:
+            raise ValueError(f"nothing is offered for {self.unit}")
+        return self.offer
+
 
 class Plan(NamedTuple):
     """Everything a run is going to do, and what it looked at to know.

@@ -10,7 +10,7 @@ Coverage is reckoned on intervals, whatever grid the units were made on.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series, window_unit
@@ -120,7 +120,7 @@ def want(
         opening += [event] if event and series not in gone else []
         over = floor_to(now - rules.settle, rules.window)
         if rules.span:
-            over = _last_cut_before(now - rules.settle, rules)
+            over = _last_cut_before(now - rules.settle, rules.span, rules.window)
         found[series] = (begin, over if series in gone else None)
         left = subtract(Span(begin, over), covered[series])
         pieces[series] = tuple(piece for rest in left for piece in grid(rest, rules.window))
@@ -137,11 +137,11 @@ def plan(
     asked: Sequence[Asked],
     *,
     now: int,
-    started: int,
+    mine: Collection[tuple[Series, Span]] = (),
 ) -> Plan:
     """Return what to do about everything wanted, given what the cloud lists and what was asked for before.
 
-    ``started`` is when this run began: what this run asked for in vain is not asked for again by it.
+    ``mine``: what this run asked for. What it asked for in vain, it does not ask for again.
     """
     counts: dict[tuple[Series, Span], int] = defaultdict(int)
     for offer in offers:
@@ -158,7 +158,7 @@ def plan(
             gone=series in wanted.gone,
             settle=rules.settle,
             now=now,
-            started=started,
+            mine={span for asked_series, span in mine if asked_series == series},
         )
         for piece in pieces:
             chooser.take_what_is_there(piece)
@@ -194,14 +194,14 @@ class _Chooser:
         gone: bool,
         settle: int,
         now: int,
-        started: int,
+        mine: Collection[Span],
     ) -> None:
         self.steps: list[Step] = []
         self._series = series
         self._unlisted = unlisted
         self._gone = gone
         self._now = now
-        self._started = started
+        self._mine = mine
         self._claimed: list[Span] = []
         whole = [offer for offer in offers if _made_after_its_end(offer, settle, asked_spans)]
         self._ready = [offer for offer in whole if offer.state == READY]
@@ -230,7 +230,7 @@ class _Chooser:
         asked = max((one for one in self._unlisted if one.span.covers(rest)), key=lambda one: one.at, default=None)
         if asked and self._now - asked.at < LISTING_LAG:
             return self._add(WAIT, asked.span, f"asked for at {iso(asked.at)}, not listed yet")
-        if asked and asked.at >= self._started:
+        if asked and asked.span in self._mine:
             return self._add(MISSING, asked.span, f"asked for at {iso(asked.at)}, but not listed a minute later")
         edge = rest.end if self._gone else reach(self._now)
         old, new = Span(rest.begin, min(rest.end, edge)), Span(max(rest.begin, edge), rest.end)
@@ -261,7 +261,7 @@ class _Chooser:
 
     def _ask(self, span: Span) -> None:
         failed = [one for one in self._failed if one.span.end == span.end and one.span.begin <= span.begin]
-        latest = max((one.created or 0 for one in failed), default=0)
+        latest = max((one.created or one.span.end for one in failed), default=0)
         if len(failed) >= FAILURES_ALLOWED and self._now - latest < REST_AFTER_FAILURES:
             again = iso(latest + REST_AFTER_FAILURES)
             return self._add(MISSING, span, f"its packaging failed {len(failed)} times; next try after {again}")
@@ -331,10 +331,8 @@ def _begin(
     return (first, opened(series, first)) if first < begin else (begin, None)
 
 
-def _last_cut_before(instant: int, rules: Rules) -> int:
-    span = rules.span
-    assert span is not None
-    ends = [cell.end for cell in grid(span, rules.window) if cell.end <= instant]
+def _last_cut_before(instant: int, span: Span, window: int) -> int:
+    ends = [cell.end for cell in grid(span, window) if cell.end <= instant]
     return ends[-1] if ends else span.begin
 
 

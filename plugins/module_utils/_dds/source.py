@@ -16,7 +16,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledg
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Status
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect import logs
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import READY, Offer, Plan, Step
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api import AuditLog, Dds
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api import LINKS_AT_ONCE, AuditLog, Dds
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import MINUTE
 
@@ -26,8 +26,7 @@ AUDIT = "audit"
 class AuditLogSource:
     """The audit logs of one instance."""
 
-    # Links live five minutes: no more of them at once than can be used in that time.
-    links_at_once = 10
+    links_at_once = LINKS_AT_ONCE
 
     def __init__(self, api: Dds, rules: logs.Rules, *, instance_id: str) -> None:
         self.http = api.http

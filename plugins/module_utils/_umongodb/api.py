@@ -135,11 +135,21 @@ class UMongoDB:
         rows = (row for row in _rows(answer) if isinstance(row.get("Id"), int))
         return sorted((_package(row) for row in rows), key=lambda package: package.id)
 
-    def create_package(self, cluster_id: str, *, zone: str, node_id: str, log_type: str, span: Span, name: str) -> None:
+    def create_package(
+        self,
+        cluster_id: str,
+        *,
+        zone: str,
+        node_id: str,
+        log_type: str,
+        span: Span,
+        name: str,
+        within: float | None = None,
+    ) -> None:
         """Ask for a package (``BackupUMongoDBLog``). The API answers no id: list and match.
 
-        Raises CloudError with ``uncertain`` set when the package may be made although no good answer came; the call is
-        repeated only where it cannot have taken effect.
+        The call is repeated only where it cannot have taken effect, and not after ``within`` seconds. Raises CloudError,
+        with ``uncertain`` set when the package may be made although no good answer came.
         """
         self._write(
             "BackupUMongoDBLog",
@@ -152,6 +162,7 @@ class UMongoDB:
                 "End": span.end,
                 "Name": name,
             },
+            within,
         )
 
     def package_link(self, cluster_id: str, package_id: int, *, zone: str, intranet: bool) -> str:
@@ -167,8 +178,8 @@ class UMongoDB:
     def _read(self, action: str, params: Mapping[str, Value | None]) -> dict[str, Any]:
         return self.http.read(lambda: self._request(action, params), lambda answer: _judge(action, answer))
 
-    def _write(self, action: str, params: Mapping[str, Value | None]) -> dict[str, Any]:
-        return self.http.write(lambda: self._request(action, params), lambda answer: _judge(action, answer))
+    def _write(self, action: str, params: Mapping[str, Value | None], within: float | None) -> dict[str, Any]:
+        return self.http.write(lambda: self._request(action, params), lambda answer: _judge(action, answer), within)
 
     def _request(self, action: str, params: Mapping[str, Value | None]) -> Request:
         every = {"Action": action, **self._common, **params}
@@ -195,6 +206,7 @@ def _judge(action: str, answer: Answer) -> dict[str, Any]:
         passing=code in _UNCERTAIN or code == _THROTTLED or is_passing(answer.status),
         uncertain=code in _UNCERTAIN or answer.status >= 500 or (code is None and answer.status < 300),
         final=code in _CREDENTIALS,
+        throttled=code == _THROTTLED or answer.status == 429,
         retry_after=answer.retry_after,
         request_id=answer.headers.get("X-UCLOUD-REQUEST-UUID") or "",
     )

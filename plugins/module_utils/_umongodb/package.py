@@ -56,6 +56,13 @@ class Decision(NamedTuple):
     reason: str
     listed: frozenset[int]
 
+    @property
+    def found(self) -> Package:
+        """Return the package that is there."""
+        if self.package is None:
+            raise ValueError(f"there is no package to {self.action}")
+        return self.package
+
 
 def target_of(options: Mapping[str, Any], now: int) -> Target:
     """Return the target that a module's options name.
@@ -147,8 +154,7 @@ class Ensurer:
                 )
             self._sleep(min(self._options["poll_interval"], left))
             decision = self.decide()
-        assert decision.package is not None
-        return decision.package
+        return decision.found
 
     def _ask(self) -> None:
         try:

@@ -54,6 +54,7 @@ class PackageSource:
         self._intranet = intranet
         self._members: windows.Members | None = None
         self._started: int | None = None
+        self._asked: set[tuple[Series, Span]] = set()
 
     def plan(self, ledger: Ledger, status: Status) -> Plan:
         """Return what to do now. Lists only when something is wanted; sees the nodes once a run."""
@@ -67,10 +68,11 @@ class PackageSource:
         # The list told the cloud's time, which may be the earlier one.
         started = self._started = min(started, clock.now())
         wanted = windows.want(self._rules, members, ledger.units, ledger.scopes, started)
-        return windows.plan(self._rules, wanted, offers, status.asked(), now=clock.now(), started=started)
+        return windows.plan(self._rules, wanted, offers, status.asked(), now=clock.now(), mine=self._asked)
 
     def ask(self, step: Step) -> None:
         """Ask for the package of a window."""
+        self._asked.add((step.series, step.span))
         self._api.create_package(
             self._cluster_id,
             zone=self._zone or "",
@@ -78,6 +80,8 @@ class PackageSource:
             log_type=step.series.log_type,
             span=step.span,
             name=package_name(step.series, step.span),
+            # Watching the list for it begins when the asking was written down.
+            within=windows.LISTING_LAG / 2,
         )
 
     def links(self, offers: Sequence[Offer]) -> Mapping[str, str]:

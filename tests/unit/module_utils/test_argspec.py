@@ -90,6 +90,7 @@ DEFAULTS = {
     "mode": "0640",
     "directory_mode": "0750",
     "lock_timeout": 0,
+    "workers": 4,
     "return_limit": 100,
     "lookback": "7d",
     "wait_timeout": 1800,
@@ -344,3 +345,26 @@ def test_a_mode_that_shuts_the_owner_out_is_refused(name: str, value: object) ->
 @pytest.mark.parametrize(("name", "value"), [("mode", "0600"), ("mode", "0664"), ("directory_mode", "2770")])
 def test_a_mode_that_lets_the_owner_work_is_taken(name: str, value: str) -> None:
     assert checked(ARCHIVE, archive="/a", **{name: value})[name] == value
+
+
+# -- tokens belong to their keys
+
+
+@pytest.mark.parametrize(
+    ("given", "environment", "kept"),
+    [
+        ({"access_key": "mine", "secret_key": "s"}, {"HW_AUTH_TOKEN": "theirs"}, None),
+        ({"access_key": "mine", "secret_key": "s"}, {"HW_AUTH_TOKEN": "theirs", "HW_ACCESS_KEY": "other"}, None),
+        ({"access_key": "mine", "secret_key": "s"}, {"HW_AUTH_TOKEN": "theirs", "HW_ACCESS_KEY": "mine"}, "theirs"),
+        ({"access_key": "mine", "secret_key": "s", "auth_token": "own"}, {"HW_AUTH_TOKEN": "theirs"}, "own"),
+        ({}, {"HW_AUTH_TOKEN": "theirs"}, "theirs"),
+    ],
+)
+def test_a_token_of_the_environment_does_not_go_with_a_key_from_elsewhere(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], environment: dict[str, str], kept: str | None
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    params = {name: option.get("default") for name, option in DDS.options.items()} | {"region": "r"} | given
+    params["auth_token"] = given.get("auth_token", environment["HW_AUTH_TOKEN"])
+    assert DDS.checked(params)["auth_token"] == kept

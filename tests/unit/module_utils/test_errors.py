@@ -52,5 +52,5 @@ def test_what_was_done_stays_in_the_result_of_an_incomplete_run() -> None:
         "changed": True,
         "collected": 5,
         "msg": "1 unit is missing. Wait.",
-        "failure": {"code": "153", "message": "1 unit is missing.", "hint": "Wait."},
+        "failure": {"code": "153", "message": "1 unit is missing.", "hint": "Wait.", "request_id": ""},
     }

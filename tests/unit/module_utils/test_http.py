@@ -141,8 +141,7 @@ def test_a_body_cut_short_counts_as_a_cut() -> None:
 def test_every_attempt_is_built_anew() -> None:
     with scripted(Reply(503), Reply(503), Reply()) as server:
         stamps = iter("123")
-        build = lambda: Request("GET", server.url, {"X-Sdk-Date": next(stamps)})  # noqa: E731
-        a_session().read(build, judge)
+        a_session().read(lambda: Request("GET", server.url, {"X-Sdk-Date": next(stamps)}), judge)
         assert [request.headers["x-sdk-date"] for request in server.requests] == ["1", "2", "3"]
 
 
@@ -344,7 +343,7 @@ def test_a_reset_that_urllib3_1_blames_on_the_proxy_may_have_taken_effect() -> N
 def issue(folder: Path, name: str) -> tuple[Path, Path]:
     """Make an authority and a certificate for loopback; return the authority's file and the server's, with its key."""
     now = datetime.now(UTC)
-    ca_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    ca_key, key = (ec.generate_private_key(ec.SECP256R1()) for _number in range(2))
 
     def certificate(subject: str, public_key: ec.EllipticCurvePublicKey, *extensions: x509.ExtensionType) -> bytes:
         builder = x509.CertificateBuilder(

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,13 @@ BAD_BY_NAME: dict[str, list[Any]] = {
     "ca_path": ["/nowhere/ca.pem"],
 }
 BAD_ID = ["../up", "a b", "-x", "x" * 200, "ä"]
+
+
+@pytest.fixture(scope="module")
+def emulator() -> Iterator[Emulator]:
+    """Return one emulator for all: nothing here may call it."""
+    with Emulator(seed=7, clock="2026-03-10T00:30:00Z") as running:
+        yield running
 
 
 def options_of(module: str) -> OptionSet:

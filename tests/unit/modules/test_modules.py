@@ -88,7 +88,7 @@ def test_a_cloud_that_fails_is_told_in_one_sentence_that_holds_no_secret(
     assert result["failed"]
     assert result["failure"]["message"] in result["msg"]
     assert "\n" not in result["msg"]
-    result.pop("invocation")
+    result.pop("invocation", None)
     for name, secret in secrets_of(emulator).items():
         assert secret not in str(result), name
     assert not (tmp_path / "archive").exists()
@@ -131,12 +131,12 @@ def test_lists_of_the_result_are_cut_at_the_limit(good: dict[str, dict[str, Any]
 
 
 def test_a_failed_run_returns_what_was_done(emulator: Emulator, good: dict[str, dict[str, Any]]) -> None:
-    emulator.faults.add(Fault("object", "cut_body"))
+    emulator.faults.add(Fault("object", "corrupt_body"))
     result = run_module("umongodb_log_archive", good["umongodb_log_archive"])
     assert result["failed"]
     assert result["counts"]["missing"] == 1
     assert result["counts"]["collected"] > 1
-    assert result["missing"][0]["failure"]["code"] == "cut"
+    assert result["missing"][0]["failure"]["code"] == "corrupt_body"
     assert result["failure"]["code"] == "incomplete"
     assert run_module("umongodb_log_archive", good["umongodb_log_archive"])["counts"]["collected"] == 1
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
@@ -190,6 +191,15 @@ class RoleTest(unittest.TestCase):
         self.assertEqual(run.code, 0, run.text)
         self.assertEqual(run.changed(), {"shop-replica-set"})
         self.no_leaks()
+
+    def test_another_run_is_at_work(self) -> None:
+        self.assertEqual(self.play({"first": self.instance}).code, 0)
+        lock = next(self.archive.rglob(".lock"))
+        with lock.open("r+") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            run = self.play({"fails": self.instance, "skips": self.instance | {"collect_when_locked": "skip"}})
+        self.assertEqual(set(run.failures), {"fails"})
+        self.assertIn("is being written by", run.message("fails"))
 
     def test_awx(self) -> None:
         store = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}

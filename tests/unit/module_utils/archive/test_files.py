@@ -116,7 +116,7 @@ def test_a_file_is_cut_to_its_first_bytes(tree: Tree) -> None:
 
 def test_a_published_file_has_its_final_name_only(tree: Tree) -> None:
     tree.append(f"{os.path.dirname(FILE)}/.a.log.part", b"new")
-    tree.publish(f"{os.path.dirname(FILE)}/.a.log.part", FILE)
+    tree.publish({f"{os.path.dirname(FILE)}/.a.log.part": FILE})
     assert tree.names(os.path.dirname(FILE)) == ["a.log"]
     assert tree.read(FILE) == b"new"
 
@@ -406,6 +406,6 @@ def test_no_descriptor_is_left_open(tree: Tree) -> None:
     tree.replace("status.json", b"{}")
     refused(lambda: tree.append("pipe", b"x"))
     refused(lambda: tree.append(f"{FILE}/below", b"x"))
-    refused(lambda: tree.publish("none/.x.part", "none/x"))
+    refused(lambda: tree.publish({"none/.x.part": "none/x"}))
     assert tree.read("none/x") is None
     assert len(os.listdir("/proc/self/fd")) == before

@@ -63,7 +63,7 @@ def refused(tree: Tree, wait: float = 0) -> tuple[ArchiveError, float]:
     return caught.value, sum(time.pauses)
 
 
-def held(tree: Tree, wait: float, time: FakeTime) -> AbstractContextManager[None]:
+def held(tree: Tree, wait: float, time: FakeTime) -> AbstractContextManager[bool]:
     return Lock(tree, ".lock").held(wait, NOON, sleep=time.sleep, monotonic=time.monotonic)
 
 

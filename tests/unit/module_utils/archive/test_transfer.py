@@ -15,8 +15,10 @@ from pathlib import Path
 import pytest
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import transfer
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import CHUNK, Digest, Ownership, Tree
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.transfer import EXPIRED, download
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import part_path
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.transfer import EXPIRED, Download
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError, CloudError, LogsError
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import Http
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY
 from ansible_collections.clouddb.mongodb_logs.tests.emulator import Emulator, Fault
 from ansible_collections.clouddb.mongodb_logs.tests.unit.clients import http, umongodb
@@ -31,6 +33,13 @@ BODY = b"bytes of a log\n" * 100
 def tree(tmp_path: Path) -> Tree:
     """An archive that is there and empty."""
     return Tree(str(tmp_path), Ownership())
+
+
+def download(session: Http, link: str, tree: Tree, path: str, *, named_size: int | None) -> Digest:
+    """Download a file and give it its name."""
+    digest = Download(session, tree, path, named_size, lambda: False).run(lambda: link)
+    tree.publish({part_path(path): path})
+    return digest
 
 
 def etag(body: bytes, form: str = '"{}"') -> dict[str, str]:
@@ -127,7 +136,7 @@ def test_a_corrupt_body_is_refused(tree: Tree) -> None:
     assert (error.code, "MD5" in error.message) == ("corrupt_body", True)
 
 
-@pytest.mark.parametrize("status", [204, 206, 301, 302, 400, 404, 500, 503])
+@pytest.mark.parametrize("status", [204, 301, 302, 400, 404, 500, 503])
 def test_only_a_whole_answer_is_a_file(tree: Tree, status: int) -> None:
     error = fails(tree, lambda: fetched(tree, Reply(status, b"", {"Location": "http://127.0.0.1:1/x"})))
     assert isinstance(error, CloudError)
@@ -157,7 +166,7 @@ def test_a_connection_that_is_cut_is_an_error(tree: Tree) -> None:
 )
 def test_a_link_to_another_scheme_is_not_followed(tree: Tree, link: str) -> None:
     error = fails(tree, lambda: download(http(Emulator()), link, tree, PATH, named_size=None))
-    assert (error.code, tree.names("node")) == ("bad_link", [])
+    assert error.code == "bad_link"
 
 
 def test_a_bad_file_never_replaces_a_good_one(tree: Tree) -> None:
@@ -233,11 +242,10 @@ def test_a_package_is_downloaded_with_the_link_alone(emulator: Emulator, tree: T
 )
 def test_faults_of_the_storage_leave_nothing_behind(emulator: Emulator, tree: Tree, kind: str, code: str) -> None:
     link = a_link(emulator)
-    emulator.faults.add(Fault("object", kind, args={"status": 500} if kind in ("http", "html") else {}))
+    args = {"http": {"status": 500}, "html": {"status": 500}, "cut_body": {"keep": 0}}.get(kind, {})
+    emulator.faults.add(Fault("object", kind, times=None, args=args))
     error = fails(tree, lambda: download(http(emulator), link, tree, PATH, named_size=10))
     assert error.code == code
-    assert isinstance(error, CloudError)
-    assert error.passing
 
 
 def test_a_link_expires(emulator: Emulator, tree: Tree) -> None:

@@ -76,7 +76,7 @@ def test_an_error_does_not_move_the_listing_on(instance: Instance) -> None:
 def test_a_log_that_was_seen_and_is_gone_is_lost_once(instance: Instance) -> None:
     log = instance.add_log(3)
     kept = instance.add_log(5)
-    instance.emulator.faults.add(Fault("object", "cut_body", times=None, match={"path": log}))
+    instance.emulator.faults.add(Fault("object", "corrupt_body", times=None, match={"path": log}))
     assert collected(instance.collect()) == [kept]
     instance.instance.audit_logs[:] = [one for one in instance.instance.audit_logs if one.id != log]
     planned = instance.collect(check=True)
@@ -91,7 +91,7 @@ def test_a_log_that_was_seen_and_is_gone_is_lost_once(instance: Instance) -> Non
 
 def test_a_log_that_was_lost_and_is_listed_again_is_collected(instance: Instance) -> None:
     log = instance.add_log(3)
-    instance.emulator.faults.add(Fault("object", "cut_body"))
+    instance.emulator.faults.add(Fault("object", "corrupt_body"))
     instance.collect()
     rows = list(instance.instance.audit_logs)
     instance.instance.audit_logs.clear()
@@ -104,7 +104,7 @@ def test_a_log_that_was_lost_and_is_listed_again_is_collected(instance: Instance
 
 def test_a_narrower_listing_takes_nothing_for_lost(instance: Instance) -> None:
     log = instance.add_log(100)
-    instance.emulator.faults.add(Fault("object", "cut_body"))
+    instance.emulator.faults.add(Fault("object", "corrupt_body"))
     instance.collect()
     now = int(instance.emulator.clock.now())
     assert instance.collect(span=Span(now - 2 * HOUR, now)).changed is False
@@ -131,7 +131,7 @@ def test_shuffled_links_reach_their_logs(instance: Instance) -> None:
     outcome = instance.collect()
     assert outcome.message() is None
     assert outcome.warnings == []
-    assert instance.calls("AuditLogLinks") == 2
+    assert instance.calls("AuditLogLinks") == 1
 
 
 def test_links_that_do_not_name_their_log_are_asked_for_one_by_one(instance: Instance) -> None:
@@ -160,11 +160,11 @@ def test_a_list_that_grows_while_it_is_read_is_read_to_its_end(instance: Instanc
 
 
 def test_a_401_in_mid_run_stops_it_and_keeps_what_is_there(instance: Instance) -> None:
-    for hours in range(1, 31):
+    for hours in range(1, 71):
         instance.add_log(hours)
     instance.emulator.faults.add(Fault("AuditLogLinks", "unauthorized", times=None, skip=1))
     outcome = instance.collect()
-    assert len(collected(outcome)) == 10
+    assert len(collected(outcome)) == 50
     assert "HTTP 401" in (outcome.message() or "")
     assert instance.calls("AuditLogLinks") == 2
     instance.emulator.faults.clear()

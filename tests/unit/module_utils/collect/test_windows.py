@@ -90,7 +90,7 @@ worlds = st.builds(World, rules, members, units, scopes, offers, asked)
 
 def planned(world: World) -> tuple[Wanted, Plan]:
     wanted = windows.want(world.rules, world.members, world.units, world.scopes, NOW)
-    return wanted, windows.plan(world.rules, wanted, world.offers, world.asked, now=NOW, started=NOW - 30)
+    return wanted, windows.plan(world.rules, wanted, world.offers, world.asked, now=NOW)
 
 
 def of(plan: Plan, *actions: str) -> list[Step]:

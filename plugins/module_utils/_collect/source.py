@@ -1,0 +1,38 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the engine asks of a provider."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Place
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import Event, Ledger
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Status
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import Offer, Plan, Step
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import Http
+
+
+class Source(Protocol):
+    """One instance in its cloud. Every method raises CloudError; all but ``plan`` are called from threads."""
+
+    http: Http
+    links_at_once: int
+
+    def plan(self, ledger: Ledger, status: Status) -> Plan:
+        """Return what to do now, having read of the cloud as much as that takes."""
+
+    def ask(self, step: Step) -> None:
+        """Ask the cloud to make the file of a unit."""
+
+    def links(self, offers: Sequence[Offer]) -> Mapping[str, str]:
+        """Return fresh links by the ids of the offers; an offer may be left out."""
+
+    def path(self, offer: Offer, link: str) -> str:
+        """Return where the file of an offer stands in the archive."""
+
+    def recognise(self, place: Place) -> Event | None:
+        """Return the unit that a file without a ledger line is, told by its place alone."""

@@ -1,0 +1,178 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What runs beside the engine: asking and downloading in threads. What they bring back is taken up by the engine alone."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Callable, NamedTuple, Union
+
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Digest, Tree
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import Key
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.transfer import Download
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import Offer, Step
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.source import Source
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError, LogsError
+
+# Links of audit logs live five minutes; the shortest life that is documented.
+LINK_LIFE = 4 * 60.0
+
+
+class Asked(NamedTuple):
+    """A unit was asked for. ``error`` says why not, or why nobody knows."""
+
+    step: Step
+    error: LogsError | None
+
+
+class Fetched(NamedTuple):
+    """A file is whole in the ``.part`` beside ``path``."""
+
+    step: Step
+    path: str
+    digest: Digest
+    resumed: int
+
+
+class Failed(NamedTuple):
+    """A file could not be downloaded."""
+
+    step: Step
+    error: LogsError
+
+
+Result = Union[Asked, Fetched, Failed]
+
+
+class Links:
+    """Links, asked for in small batches just before they are used."""
+
+    def __init__(self, source: Source, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._source = source
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._due: dict[str, Offer] = {}
+        self._fresh: dict[str, tuple[str, float]] = {}
+
+    def expect(self, offers: Iterable[Offer]) -> None:
+        """Take note of offers whose links will be wanted, in this order."""
+        with self._lock:
+            self._due.update((offer.id, offer) for offer in offers)
+
+    def of(self, offer: Offer) -> str:
+        """Return a link that was not given out before. Raises CloudError."""
+        if self._source.links_at_once == 1:
+            return self._alone(offer)
+        with self._lock:
+            self._due.pop(offer.id, None)
+            link, since = self._fresh.pop(offer.id, ("", 0.0))
+            if link and self._monotonic() - since < LINK_LIFE:
+                return link
+            batch = [offer, *list(self._due.values())[: self._source.links_at_once - 1]]
+            now = self._monotonic()
+            links = self._source.links(batch)
+            for other in batch[1:]:
+                del self._due[other.id]
+                if other.id in links:
+                    self._fresh[other.id] = (links[other.id], now)
+        return links.get(offer.id) or self._alone(offer)
+
+    def _alone(self, offer: Offer) -> str:
+        link = self._source.links([offer]).get(offer.id)
+        if link is None:
+            raise CloudError(f"The API gave no link to {offer.id}.", code="no_link")
+        return link
+
+
+class Workers:
+    """Threads that ask and download; a context, at whose end they are stopped and waited for."""
+
+    def __init__(self, source: Source, tree: Tree, paths: Mapping[str, Key], count: int) -> None:
+        self.busy: set[Key] = set()
+        self._source = source
+        self._tree = tree
+        self._links = Links(source)
+        self._held_paths = paths
+        self._taken_paths: dict[str, Key] = {}
+        self._naming = threading.Lock()
+        self._stopped = threading.Event()
+        self._done: queue.SimpleQueue[Result | BaseException] = queue.SimpleQueue()
+        self._askers = ThreadPoolExecutor(count, "ask")
+        self._fetchers = ThreadPoolExecutor(count, "fetch")
+
+    def __enter__(self) -> Workers:
+        """Begin."""
+        return self
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        """Drop what has not begun and wait for the threads; cut downloads short unless it is the cloud that failed."""
+        if error is not None and not isinstance(error, CloudError):
+            self._stopped.set()
+        for pool in (self._askers, self._fetchers):
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def ask(self, steps: Sequence[Step]) -> None:
+        """Begin to ask for units."""
+        for step in steps:
+            self.busy.add(step.key)
+            self._askers.submit(self._carry, self._ask, step)
+
+    def fetch(self, steps: Sequence[Step]) -> None:
+        """Begin to download files, in this order."""
+        self._links.expect(step.file for step in steps)
+        for step in steps:
+            self.busy.add(step.key)
+            self._fetchers.submit(self._carry, self._fetch, step)
+
+    def finished(self, within: float) -> list[Result]:
+        """Return everything that has come to its end, waiting for the first so many seconds. Empty when nothing did."""
+        found: list[Result] = []
+        try:
+            while True:
+                done = self._done.get(timeout=within) if not found and within > 0 else self._done.get_nowait()
+                if isinstance(done, BaseException):
+                    raise done
+                self.busy.discard(done.step.key)
+                found.append(done)
+        except queue.Empty:
+            return found
+
+    def _carry(self, work: Callable[[Step], Result], step: Step) -> None:
+        try:
+            self._done.put(work(step))
+        except BaseException as error:  # a defect in a thread is raised where the run can see it
+            self._done.put(error)
+
+    def _ask(self, step: Step) -> Asked:
+        try:
+            self._source.ask(step)
+        except LogsError as error:
+            return Asked(step, error)
+        return Asked(step, None)
+
+    def _fetch(self, step: Step) -> Fetched | Failed:
+        offer = step.file
+        try:
+            link = self._links.of(offer)
+            path = self._path(step, self._source.path(offer, link))
+            download = Download(self._source.http, self._tree, path, offer.size, self._stopped.is_set)
+            first = [link]
+            digest = download.run(lambda: first.pop() if first else self._links.of(offer))
+        except LogsError as error:
+            return Failed(step, error)
+        return Fetched(step, path, digest, download.resumed)
+
+    def _path(self, step: Step, path: str) -> str:
+        with self._naming:
+            for taken in (self._held_paths, self._taken_paths):
+                if taken.get(path, step.key) != step.key:
+                    path = layout.apart(path, step.unit)
+            self._taken_paths[path] = step.key
+        return path
