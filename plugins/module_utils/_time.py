@@ -10,7 +10,6 @@ import calendar
 import re
 import time
 from datetime import datetime, timezone
-from functools import lru_cache
 from typing import Callable
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput
@@ -93,23 +92,31 @@ def _format(instant: int, form: str) -> str:
 
 def from_iso(text: str) -> int:
     """Return the instant that :func:`iso` wrote. Raises ValueError for anything else. Quick, as ledgers are long."""
-    return _midnight(text[:10]) + _clock(text[10:])
+    try:
+        return _midnights[text[:10]] + _clocks[text[10:]]
+    except KeyError:
+        return _midnight(text[:10]) + _clock(text[10:])
 
 
-@lru_cache(maxsize=4096)
+# Looked up before anything is called; there are few days, and few seconds in a day.
+_midnights: dict[str, int] = {}
+_clocks: dict[str, int] = {}
+
+
 def _midnight(day: str) -> int:
     instant = calendar.timegm(time.strptime(day, "%Y-%m-%d"))
     if _format(instant, "%Y-%m-%d") != day:
         raise ValueError(day)
+    _midnights[day] = instant
     return instant
 
 
-@lru_cache(maxsize=DAY)
 def _clock(clock: str) -> int:
     hour, minute, second = int(clock[1:3]), int(clock[4:6]), int(clock[7:9])
     seconds = hour * HOUR + minute * MINUTE + second
     if not 0 <= seconds < DAY or _format(seconds, "T%H:%M:%SZ") != clock:
         raise ValueError(clock)
+    _clocks[clock] = seconds
     return seconds
 
 

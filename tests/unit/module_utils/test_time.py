@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -216,14 +215,3 @@ def test_clocks_that_differ_by_more_than_a_minute_are_warned_of(ahead: int) -> N
     else:
         assert warning is not None
         assert f"{abs(ahead)} s {'ahead of' if ahead > 0 else 'behind'} the API's" in warning
-
-
-def test_reading_is_quicker_than_strptime() -> None:
-    texts = [iso(NOON + number * 777) for number in range(100_000)]
-    started = time.perf_counter()
-    assert [from_iso(text) for text in texts][-1] == NOON + 99_999 * 777
-    quick = time.perf_counter() - started
-    started = time.perf_counter()
-    for text in texts[:10_000]:
-        time.strptime(text, "%Y-%m-%dT%H:%M:%SZ")
-    assert quick / 100_000 < (time.perf_counter() - started) / 10_000
