@@ -12,7 +12,10 @@ from __future__ import annotations
 import calendar
 import json
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -30,11 +33,14 @@ LONGEST_QUERY = 30 * DAY
 # Which of a log's times the query compares is not documented: parts overlap by more than a log is long.
 _PART_OVERLAP = 2 * HOUR
 _MOST_READINGS = 20
+_WAVE = 64
+_READERS = 8
 
 _BUSY = {
     *("DBS.200011", "DBS.200018", "DBS.200019", "DBS.200076", "DBS.201000", "DBS.201014", "DBS.201015"),
-    *("DBS.200047", "DBS.200998", "DBS.201202", "DBS.280443"),
+    *("DBS.200047", "DBS.200998", "DBS.201202"),
 }
+_THROTTLED = "DBS.280443"
 _NO_INSTANCE = {"DBS.200002", "DBS.201028", "DBS.280110", "DBS.201501", "DBS.201502", "DBS.280404"}
 _NO_NODE = {"DBS.200013", "DBS.200451", "DBS.216026", "DBS.280407", "DBS.216030"}
 _HINTS = {
@@ -55,6 +61,13 @@ class AuditLog(NamedTuple):
     node_id: str
     size: int | None
     span: Span
+
+
+class Page(NamedTuple):
+    """What one call showed of a list, and how long it said that the list is."""
+
+    rows: list[Mapping[str, Any]]
+    total: int | None
 
 
 class Dds:
@@ -109,10 +122,11 @@ class Dds:
         query = [("start_time", api_time(part.begin)), ("end_time", api_time(part.end))]
         if node_id:
             query.append(("node_id", node_id))
+        path = f"/instances/{quote(instance_id)}/auditlog"
         found: dict[str, AuditLog] = {}
         for _reading in range(_MOST_READINGS):
             totals = set()
-            for page, total in self._pages(f"/instances/{quote(instance_id)}/auditlog", query, "audit_logs"):
+            for page, total in self._pages_at_once(path, query, "audit_logs", "total_record"):
                 totals.add(total)
                 found.update((log.id, log) for log in (_audit_log(row, part) for row in page))
             if len(totals) == 1 and len(found) >= (totals.pop() or 0):
@@ -132,21 +146,53 @@ class Dds:
         )
         return [link for link in answer.get("links") or [] if isinstance(link, str)]
 
-    def _pages(
-        self, path: str, query: Query, field: str, total_field: str = "total_record"
-    ) -> Iterator[tuple[list[Mapping[str, Any]], int | None]]:
-        """Yield pages with the total they named, up to the total: a page that is short is not taken for the last."""
-        offset = 0
+    def _page(self, path: str, query: Query, field: str, total_field: str, offset: int) -> Page:
+        paging = [("offset", str(offset)), ("limit", str(PAGE))]
+        answer = self._read("GET", self._endpoint, self._path(path), [*query, *paging])
+        total = answer.get(total_field)
+        return Page(_rows(answer, field), total if isinstance(total, int) else None)
+
+    def _pages(self, path: str, query: Query, field: str, total_field: str, offset: int = 0) -> Iterator[Page]:
+        """Yield pages from ``offset`` up to the total: a page that is short is not taken for the last."""
         while True:
-            paging = [("offset", str(offset)), ("limit", str(PAGE))]
-            answer = self._read("GET", self._endpoint, self._path(path), [*query, *paging])
-            page = _rows(answer, field)
-            total = answer.get(total_field)
-            total = total if isinstance(total, int) else None
-            offset += len(page)
-            yield page, total
-            if not page or (total is not None and offset >= total):
+            page = self._page(path, query, field, total_field, offset)
+            offset += len(page.rows)
+            yield page
+            if not page.rows or (page.total is not None and offset >= page.total):
                 return
+
+    def _pages_at_once(self, path: str, query: Query, field: str, total_field: str) -> Iterator[Page]:
+        """Yield the same pages, read several at a time, as far as the list stays as long as the first page said."""
+        first = self._page(path, query, field, total_field, 0)
+        yield first
+        step, total = len(first.rows), first.total
+        if not step:
+            return
+        if total is None:
+            yield from self._pages(path, query, field, total_field, step)
+            return
+
+        def read(begin: int) -> list[Page]:
+            pages, offset, end = [], begin, min(begin + step, total)
+            while offset < end:
+                pages.append(self._page(path, query, field, total_field, offset))
+                offset += len(pages[-1].rows) or end
+            return pages
+
+        under_way: deque[Future[list[Page]]] = deque()
+        begins = iter(range(step, total, step))
+        with ThreadPoolExecutor(_READERS, "list") as pool:
+            try:
+                under_way.extend(pool.submit(read, begin) for begin in islice(begins, 2 * _READERS))
+                while under_way:
+                    pages = under_way.popleft().result()
+                    yield from pages
+                    if not all(page.rows and page.total == total for page in pages):
+                        return
+                    under_way.extend(pool.submit(read, begin) for begin in islice(begins, 1))
+            finally:
+                for future in under_way:
+                    future.cancel()
 
     def _path(self, path: str) -> str:
         return f"/v3/{quote(self.project_id)}{path}"
@@ -186,16 +232,17 @@ def _judge(answer: Answer) -> dict[str, Any]:
         code=code,
         hint=_hint(answer.status, code),
         status=answer.status,
-        passing=busy or is_passing(answer.status),
+        passing=busy or code == _THROTTLED or is_passing(answer.status),
         uncertain=answer.status >= 500,
         final=answer.status == 401,
+        throttled=answer.status == 429 or code == _THROTTLED,
         retry_after=answer.retry_after,
         request_id=answer.headers.get("X-Request-Id") or "",
     )
 
 
 def _hint(status: int, code: str) -> str:
-    if code in _BUSY:
+    if code in _BUSY or code == _THROTTLED:
         return "The instance is busy; run again later."
     if code in _NO_INSTANCE:
         return "Check instance_id, region and project_id."

@@ -26,9 +26,15 @@ JUNE = 1_591_583_940  # 2020-06-08T02:39:00Z
 
 
 def signature(
-    method: str, path: str, query: Query, body: bytes = b"", headers: Mapping[str, str] = DATE, key: str = "SecretKey"
+    method: str,
+    path: str,
+    query: Query,
+    body: bytes = b"",
+    headers: Mapping[str, str] | None = None,
+    key: str = "SecretKey",
 ) -> str:
     """Return the signature of a request."""
+    headers = DATE if headers is None else headers
     signed = signed_headers(method, path, query, headers, body, access_key="AccessKey", secret_key=key)
     return signed["Authorization"].rpartition("Signature=")[2]
 
