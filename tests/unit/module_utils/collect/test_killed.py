@@ -1,0 +1,150 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A run that is killed, at any moment, is carried on by the next as if nothing had been.
+
+The run goes on in a child process. What it does to the disk and the network is counted, and the child kills itself with
+SIGKILL right before or right after one of these moments.
+"""
+
+from __future__ import annotations
+
+import http.client
+import itertools
+import json
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from ansible_collections.clouddb.mongodb_logs.tests.emulator import Emulator
+from ansible_collections.clouddb.mongodb_logs.tests.emulator.faults import Fault
+
+from .conftest import START, Cluster, Instance, Timeline, verify
+
+# Everything that a run does to the disk, and each request that it sends.
+STEPS = ("open", "write", "pwrite", "fsync", "ftruncate", "rename", "unlink", "mkdir", "chmod")
+TESTS = 10
+
+
+class Moments:
+    """Counts the moments of a run, and kills the process at one of them."""
+
+    def __init__(self, fatal: int | None) -> None:
+        self.count = 0
+        self._fatal = fatal
+        self._lock = threading.Lock()
+
+    def watched(self, step: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a step with a moment before it and one after it."""
+
+        def moment() -> None:
+            with self._lock:
+                self.count += 1
+                if self.count == self._fatal:
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+        def run(*args: Any, **kwargs: Any) -> Any:
+            moment()
+            result = step(*args, **kwargs)
+            moment()
+            return result
+
+        return run
+
+
+def run_in_child(timeline: Timeline, collect: Callable[[], object], fatal: int | None) -> int | None:
+    """Run in a child; return how many moments the run had, or None when it was killed at one of them."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        moments, report = Moments(fatal), os.write
+        control = f"{timeline.emulator.url}/_emulator/clock"
+        advance = timeline.emulator.clock.advance
+
+        def sleep(seconds: float) -> None:
+            advance(seconds)  # the child's copy of the clock, and the emulator's own
+            requests.post(control, json={"advance": seconds}, timeout=10).raise_for_status()
+
+        timeline.emulator.clock.advance = sleep  # type: ignore[method-assign]
+        for name in STEPS:
+            setattr(os, name, moments.watched(getattr(os, name)))
+        http.client.HTTPConnection.request = moments.watched(http.client.HTTPConnection.request)  # type: ignore[method-assign]
+        try:
+            collect()
+        finally:
+            report(writing, json.dumps(moments.count).encode("ascii"))
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        told = pipe.read()
+    _pid, status = os.waitpid(child, 0)
+    if told:
+        assert status == 0
+        count: int = json.loads(told)
+        return count
+    assert os.WTERMSIG(status) == signal.SIGKILL
+    return None
+
+
+@contextmanager
+def clouds(kind: type[Timeline], folder: Path) -> Iterator[Any]:
+    """Return a timeline of a cloud whose new packages show on the list only seconds later."""
+    with Emulator(seed=5, clock=START, packaging_seconds=2) as emulator:
+        if kind is Cluster:
+            emulator.faults.add(Fault("BackupUMongoDBLog", "list_lag", times=None, args={"seconds": 5}))
+        timeline = kind(emulator, folder / "archive")
+        if isinstance(timeline, Instance):
+            for hours in range(1, 5):
+                timeline.add_log(hours)
+        yield timeline
+
+
+def collecting(timeline: Any) -> Callable[[], Any]:
+    if isinstance(timeline, Cluster):
+        return lambda: timeline.collect(lookback=86400, window=43200, log_types=("slow", "error"))
+    return lambda: timeline.collect()
+
+
+def kill_and_carry_on(kind: type[Timeline], folder: Path, moments: int, part: int) -> Iterator[Any]:
+    """Yield a timeline for each moment of this part: killed at that moment, carried on by a second run, verified."""
+    with clouds(kind, folder / "whole") as timeline:
+        whole = run_in_child(timeline, collecting(timeline), None)
+        assert whole is not None
+    for number in range(part, moments, TESTS):
+        moment = 1 + number * (whole - 1) // moments
+        with clouds(kind, folder / str(number)) as timeline:
+            killed = run_in_child(timeline, collecting(timeline), moment) is None
+            # Close to the end, threads may have left fewer moments than the whole run had.
+            assert killed or moment > whole // 2
+            assert collecting(timeline)().message() is None, f"killed at moment {moment} of {whole}"
+            yield timeline
+            assert collecting(timeline)().changed is False
+
+
+def collected(timeline: Timeline, folder: str) -> list[str]:
+    return sorted(line["unit"] for line in verify(timeline.archive / folder) if line["status"] == "collected")
+
+
+@pytest.mark.parametrize("part", range(TESTS))
+def test_a_run_killed_at_any_of_a_hundred_moments_is_carried_on(tmp_path: Path, part: int) -> None:
+    for timeline in kill_and_carry_on(Cluster, tmp_path, 100, part):
+        packages = [(p.node_id, p.log_type, p.begin, p.end) for p in timeline.emulator.world.packages]
+        assert not any(overlapping(one, other) for one, other in itertools.combinations(packages, 2))
+        assert len(collected(timeline, timeline.folder)) == len(packages)
+
+
+@pytest.mark.parametrize("part", range(TESTS))
+def test_a_run_over_audit_logs_killed_at_any_of_thirty_moments_is_carried_on(tmp_path: Path, part: int) -> None:
+    for timeline in kill_and_carry_on(Instance, tmp_path, 30, part):
+        assert collected(timeline, timeline.folder) == sorted(log.id for log in timeline.instance.audit_logs)
+
+
+def overlapping(one: tuple[str, str, int, int], other: tuple[str, str, int, int]) -> bool:
+    return one[:2] == other[:2] and max(one[2], other[2]) < min(one[3], other[3])
