@@ -363,17 +363,18 @@ def check_endpoint(url: str, option: str, warn: Callable[[str], None]) -> str:
         parts.port  # noqa: B018 - reading it is what checks it
     except ValueError:
         parts = urlsplit("")
+    host = parts.hostname or ""
     if (
         parts.scheme not in ("http", "https")
         or not _PLAIN_URL.match(url)
-        or not (_HOST.match(parts.hostname or "") or _is_address(parts.hostname or ""))
+        or not (_HOST.match(host) or _is_address(host))
         or parts.query
         or parts.fragment
         or "@" in parts.netloc
     ):
         raise BadInput(f"{option}: this is not the address of an API; give one such as https://api.example.com.")
-    if parts.scheme == "http" and not _is_loopback(parts.hostname):
-        warn(f"{option} is not HTTPS: everything but the signing key can be read on the way to {parts.hostname}.")
+    if parts.scheme == "http" and not _is_loopback(host):
+        warn(f"{option} is not HTTPS: everything but the signing key can be read on the way to {host}.")
     return url.rstrip("/")
 
 
