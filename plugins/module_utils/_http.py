@@ -36,6 +36,8 @@ except ImportError:
 T = TypeVar("T")
 
 LONGEST_PAUSE = 60.0
+# An attempt that is given less would only hide behind its own time-out what went wrong before.
+SHORTEST_ATTEMPT = 1.0
 LARGEST_ANSWER = 64 * 1024 * 1024
 
 _PLAIN_URL = re.compile(r"[!-~]+\Z")
@@ -138,7 +140,7 @@ class Http:
         """Send a request that changes nothing, again and again while its fault is a passing one.
 
         ``build`` makes the request anew for every attempt, as a signature ages. ``judge`` returns what an answer means
-        or raises CloudError. The last fault is raised when the next attempt would begin after the deadline.
+        or raises CloudError. The last fault is raised when the deadline leaves no time for another attempt.
         """
         return self._repeat(build, judge, lambda error: error.passing)
 
@@ -175,7 +177,7 @@ class Http:
                 pause = _pause(failures, error.retry_after)
                 if error.throttled:
                     self._throttle.hold(pause)
-                if not again(error) or self._monotonic() + pause >= give_up:
+                if not again(error) or self._monotonic() + pause + SHORTEST_ATTEMPT > give_up:
                     raise
                 if error.throttled:
                     continue
