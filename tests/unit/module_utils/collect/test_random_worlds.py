@@ -96,7 +96,7 @@ def build(world: World, cluster: Cluster) -> dict[str, Any]:
 @given(worlds)
 @settings(
     deadline=None,
-    max_examples=25,
+    max_examples=12,
     suppress_health_check=[HealthCheck.too_slow],
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )

@@ -98,7 +98,7 @@ def of(plan: Plan, *actions: str) -> list[Step]:
 
 
 @given(worlds)
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 def test_every_wanted_piece_is_decided_about(world: World) -> None:
     wanted, plan = planned(world)
     decided = [step.span for step in plan.steps]
@@ -108,7 +108,7 @@ def test_every_wanted_piece_is_decided_about(world: World) -> None:
 
 
 @given(worlds)
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 def test_only_what_the_cloud_grants_is_asked_for(world: World) -> None:
     _wanted, plan = planned(world)
     for step in of(plan, ASK):
@@ -118,7 +118,7 @@ def test_only_what_the_cloud_grants_is_asked_for(world: World) -> None:
 
 
 @given(worlds)
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 def test_nothing_is_asked_for_or_lost_twice_or_against_what_is_held(world: World) -> None:
     _wanted, plan = planned(world)
     held = [event.span for event in world.units.values() if event.status != "lost" and event.span]
@@ -132,7 +132,7 @@ def test_nothing_is_asked_for_or_lost_twice_or_against_what_is_held(world: World
 
 
 @given(worlds)
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 def test_what_a_good_package_covers_is_not_asked_for(world: World) -> None:
     _wanted, plan = planned(world)
     good = [
@@ -148,7 +148,7 @@ def test_what_a_good_package_covers_is_not_asked_for(world: World) -> None:
 
 
 @given(worlds)
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 def test_only_time_that_cannot_be_asked_for_is_lost(world: World) -> None:
     wanted, plan = planned(world)
     for step in of(plan, RECORD):
@@ -157,7 +157,7 @@ def test_only_time_that_cannot_be_asked_for_is_lost(world: World) -> None:
 
 
 @given(worlds)
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 def test_a_plan_carried_out_leaves_nothing_to_do(world: World) -> None:
     _wanted, plan = planned(world)
     after = dict(world.units)
@@ -178,7 +178,7 @@ def test_a_plan_carried_out_leaves_nothing_to_do(world: World) -> None:
 
 
 @given(spans, offers)
-@settings(deadline=None, max_examples=500)
+@settings(deadline=None, max_examples=200)
 def test_covering_takes_no_more_offers_than_it_needs(span: Span, offers: list[Offer]) -> None:
     chosen, left = windows.cover(span, offers)
     reach = [offer.span for offer in chosen]
