@@ -90,6 +90,11 @@ class Tree:
             except FileNotFoundError:
                 return None
 
+    def size(self, path: str) -> int:
+        """Return how many bytes a file has."""
+        with explained(self._full(path)), os.fdopen(self._open(path), "rb") as file:
+            return os.fstat(file.fileno()).st_size
+
     def digest(self, path: str) -> Digest | None:
         """Return what the bytes of a file are; None when there is none."""
         with explained(self._full(path)):

@@ -83,7 +83,11 @@ class _Unrecorded:
         folder = layout.day_folder(step.series, step.span.begin)
         if folder not in self._folders:
             self._folders[folder] = list(self._in(folder, step.series))
+        named = step.offer.size if step.offer else None
         for event in self._folders[folder]:
+            # A file of another size than the cloud names is not trusted: it is fetched anew.
+            if named is not None and named != event.size:
+                continue
             if event.unit == step.unit or (event.span and event.span.covers(step.span)):
                 return event._replace(begin=step.span.begin, end=step.span.end) if event.span is None else event
         return None
@@ -94,4 +98,4 @@ class _Unrecorded:
             place = None if path in self._held else layout.place(path)
             event = self._recognise(place) if place else None
             if event:
-                yield event._replace(series=series, path=path, adopted=True)
+                yield event._replace(series=series, path=path, size=self._tree.size(path), adopted=True)

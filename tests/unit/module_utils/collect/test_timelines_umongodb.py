@@ -16,7 +16,7 @@ import pytest
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import Event
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.outcome import Outcome
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError, CloudError
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError, BadInput, CloudError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, HOUR, iso, parse_instant
 from ansible_collections.clouddb.mongodb_logs.tests.emulator.faults import Fault
@@ -447,6 +447,51 @@ def test_a_file_without_a_line_is_taken_up(cluster: Cluster) -> None:
     assert [event.adopted for event in outcome.done] == [True, True]
     assert changed(planned) == changed(outcome) == {"collected": 2}
     assert cluster.calls("object") == before
+
+
+def test_a_file_without_a_line_that_is_not_of_the_size_named_is_fetched_anew(cluster: Cluster) -> None:
+    cluster.collect()
+    folder = cluster.archive / cluster.folder
+    ledger = folder / "ledger-2026-03.jsonl"
+    lines = ledger.read_bytes().splitlines(keepends=True)
+    ledger.write_bytes(b"".join(lines[:-1]))
+    path = folder / json.loads(lines[-1])["path"]
+    path.write_bytes(path.read_bytes()[:-1])
+    outcome = cluster.collect()
+    assert [event.adopted for event in outcome.done] == [False]
+
+
+def test_files_that_are_no_windows_are_left_alone(cluster: Cluster) -> None:
+    cluster.verifies = False
+    day = cluster.archive / cluster.folder / cluster.node / "slow" / "2026" / "03" / "09"
+    cluster.collect(lookback=86400)
+    (day / "notes.txt").write_text("mine")
+    next((cluster.archive / cluster.folder).glob("ledger-*")).unlink()
+    outcome = cluster.collect(lookback=86400, settings={"rebuild": True})
+    assert changed(outcome) == {"opened": 1, "collected": 1}
+    assert (day / "notes.txt").read_text() == "mine"
+
+
+def test_a_node_that_the_cluster_does_not_have_is_refused(cluster: Cluster) -> None:
+    cluster.node_ids, cluster.zone = ["no-such-node"], None
+    with pytest.raises(BadInput, match="has no node no-such-node; it has "):
+        cluster.collect()
+    assert not cluster.archive.exists()
+
+
+def test_a_create_that_is_throttled_for_long_is_asked_for_in_a_later_round(cluster: Cluster) -> None:
+    cluster.emulator.faults.add(Fault("BackupUMongoDBLog", "throttled", args={"retry_after": 40}))
+    outcome = cluster.collect()
+    assert outcome.message() is None
+    assert changed(outcome)["collected"] == 7
+    assert set(cluster.packages().values()) == {1}
+
+
+def test_a_create_that_is_always_throttled_is_missing_with_that_reason(cluster: Cluster) -> None:
+    cluster.emulator.faults.add(Fault("BackupUMongoDBLog", "throttled", times=None))
+    outcome = cluster.collect(lookback=DAY, settings={"wait_timeout": 90.0})
+    assert "RetCode 153" in (outcome.message() or "")
+    assert cluster.packages() == {}
 
 
 def test_a_deleted_ledger_is_noticed_and_rebuilt(cluster: Cluster) -> None:
