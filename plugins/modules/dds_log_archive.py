@@ -136,6 +136,9 @@ plan:
     packages:
       description: Files to ask for; always V(0) for audit logs.
       type: int
+    calls:
+      description: The fewest requests to the API that this takes, beside looking.
+      type: int
     known_bytes:
       description: Bytes to download, as far as the API named sizes.
       type: int

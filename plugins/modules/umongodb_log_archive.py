@@ -187,6 +187,9 @@ plan:
     packages:
       description: Packages to ask for.
       type: int
+    calls:
+      description: The fewest requests to the API that this takes, beside looking.
+      type: int
     known_bytes:
       description: Bytes to download, as far as the API named sizes.
       type: int

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -246,7 +247,9 @@ class Engine:
 
     def _plan(self) -> Plan:
         plan = self._source.plan(self._ledger, self._status)
-        return found.adopt(plan, self._tree, self._ledger, self._source.recognise)
+        plan = found.adopt(plan, self._tree, self._ledger, self._source.recognise)
+        asks, files = len(plan.having(ASK)), len(plan.having(ASK, WAIT, FETCH))
+        return plan._replace(calls=asks + math.ceil(files / self._source.links_at_once))
 
     def _unrecorded(self) -> list[Event]:
         return found.unrecorded(self._tree, self._source.recognise) if self._settings.rebuild else []

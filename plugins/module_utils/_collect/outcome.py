@@ -203,6 +203,7 @@ def _summary(plan: Plan | None) -> dict[str, Any]:
         "units": len(due) + len(plan.having(RECORD)),
         "files": len(due),
         "packages": len(plan.having(ASK)),
+        "calls": plan.calls,
         "known_bytes": sum(step.offer.size or 0 for step in due if step.offer),
         "first_expires": iso_or_none(min(expires, default=None)),
     }
