@@ -129,7 +129,8 @@ class Outcome:
     def result(self, archive: str, limit: int) -> dict[str, Any]:
         """Return what the module returns; lists hold at most ``limit`` units."""
         missing, pending, lost = self.missing(), self.pending(), self.lost()
-        changed = [event for event in self.done if event.unit]
+        units = (event for event in self.done if event.unit)
+        changed = sorted(units, key=lambda event: (event.begin or 0, event.series, event.unit))
         expires = [step.expires for step in (*missing, *pending) if step.expires]
         counts = Counter(event.status for event in self.done)
         return {
