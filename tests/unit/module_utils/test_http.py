@@ -355,15 +355,19 @@ def issue(folder: Path, name: str) -> tuple[Path, Path]:
             not_valid_after=now + timedelta(days=1),
         )
         for extension in extensions:
-            builder = builder.add_extension(extension, critical=False)
+            critical = isinstance(extension, (x509.BasicConstraints, x509.KeyUsage))
+            builder = builder.add_extension(extension, critical=critical)
         signed = builder.sign(ca_key, hashes.SHA256())
         return signed.public_bytes(serialization.Encoding.PEM)
 
     authority, server = folder / f"{name}-ca.pem", folder / f"{name}.pem"
     ca_id = x509.SubjectKeyIdentifier.from_public_key(ca_key.public_key())
-    authority.write_bytes(
-        certificate(f"{name} authority", ca_key.public_key(), x509.BasicConstraints(ca=True, path_length=0), ca_id)
+    others = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement")
+    usage = x509.KeyUsage(
+        key_cert_sign=True, crl_sign=True, encipher_only=False, decipher_only=False, **dict.fromkeys(others, False)
     )
+    root = x509.BasicConstraints(ca=True, path_length=0)
+    authority.write_bytes(certificate(f"{name} authority", ca_key.public_key(), root, usage, ca_id))
     address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
     key_id = x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(ca_id)
     private = key.private_bytes(
