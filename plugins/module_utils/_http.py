@@ -65,7 +65,7 @@ class Answer(NamedTuple):
         """Return the JSON object of the body. Raises CloudError when it is none, as from a proxy or a maintenance page."""
         try:
             value = json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             value = None
         if not isinstance(value, dict):
             raise CloudError(
@@ -93,9 +93,21 @@ def plain(text: object) -> str:
     return re.sub(r"[\w+/=-]{40,}", "...", words)[:300]
 
 
+def whole(value: object) -> int | None:
+    """Return a number that an API gave, also as text; None for anything else."""
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,18}", value):
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
 def is_passing(status: int) -> bool:
     """Tell whether an HTTP status says that the same request may succeed a little later."""
     return status in (408, 425, 429) or status >= 500
+
+
+_HELD = CloudError(
+    "The cloud asks to be called less often, until after the deadline.", code="throttled", passing=True, throttled=True
+)
 
 
 class Http:
@@ -165,14 +177,19 @@ class Http:
         best, failures = progress(), 0
         deadline = self._deadline if within is None else min(within, self._deadline)
         give_up = self._monotonic() + deadline
+        last = _HELD
         while True:
-            self._throttle.wait()
+            held = self._throttle.wait()
+            left = give_up - self._monotonic()
+            if held and left < SHORTEST_ATTEMPT:
+                raise last
             try:
-                return attempt(max(0.001, give_up - self._monotonic()))
+                return attempt(max(0.001, left))
             except CloudError as error:
                 if progress() > best:
                     best, failures = progress(), 0
                     give_up = self._monotonic() + deadline
+                last = error
                 failures += 1
                 pause = _pause(failures, error.retry_after)
                 if error.throttled:
@@ -274,13 +291,15 @@ class Throttle:
             self.cost += until - max(self._until, now)
             self._until = until
 
-    def wait(self) -> None:
-        """Wait until nobody is held any more."""
+    def wait(self) -> bool:
+        """Wait until nobody is held any more. Tells whether that took any time."""
+        held = False
         while True:
             left = self._until - self._monotonic()
             if left <= 0:
-                return
+                return held
             self._sleep(left)
+            held = True
 
 
 def _pause(attempt: int, retry_after: float | None) -> float:

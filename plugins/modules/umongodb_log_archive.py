@@ -244,7 +244,7 @@ lost:
   elements: dict
 ledger_breaks:
   description:
-    - Lines of the ledger that were altered, dropped or reordered since they were written. The module fails when there are any.
+    - Lines of the ledger that were altered, dropped or reordered since they were written. A run that is no check fails when there are any.
   returned: when the run began
   type: list
   elements: str

@@ -175,6 +175,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec impo
     identifier,
     zone,
 )
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import Incomplete, LogsError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import run_module
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.connect import connect
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.package import (
@@ -213,7 +214,11 @@ def package(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
     before = described(decision.package) if decision.package else {}
     after = {**target.described(), "state": "success" if options["wait"] else "running"} if changed else before
     if not module.check_mode:
-        after = described(ensurer.carry_out(decision))
+        try:
+            after = described(ensurer.carry_out(decision))
+        except LogsError as error:
+            raise Incomplete(error.message, {"changed": ensurer.asked > 0}, error) from None
+        changed = ensurer.asked > 0
     result: dict[str, Any] = {"changed": changed, "package": after}
     if module._diff:
         result["diff"] = {"before": before, "after": after}

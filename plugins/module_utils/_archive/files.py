@@ -290,7 +290,8 @@ class Lock:
     ) -> Iterator[bool]:
         """Hold the lock, waiting up to ``wait`` seconds for it. Raises ArchiveError naming who holds it.
 
-        Yields whether the holder before came to an orderly end: it leaves no name behind.
+        Yields whether the holder before came to an orderly end: it leaves no name behind. One that ends by an error
+        does leave its name.
         """
         give_up = monotonic() + wait
         with self._tree.writing(self._name) as descriptor:
@@ -301,13 +302,12 @@ class Lock:
                     sleep(0.2)
                 clean = os.fstat(descriptor).st_size == 0
                 holder = {"host": socket.gethostname(), "pid": os.getpid(), "since": iso(now)}
+                name = json.dumps(holder).encode("utf-8") + b"\n"
+                os.pwrite(descriptor, name, 0)
+                os.ftruncate(descriptor, len(name))
+            yield clean
+            with explained(os.path.join(self._tree.root, self._name)):
                 os.ftruncate(descriptor, 0)
-                os.pwrite(descriptor, json.dumps(holder).encode("utf-8") + b"\n", 0)
-            try:
-                yield clean
-            finally:
-                with explained(os.path.join(self._tree.root, self._name)):
-                    os.ftruncate(descriptor, 0)
 
     def _taken(self, descriptor: int) -> ArchiveError:
         try:

@@ -103,6 +103,10 @@ class Status:
             if one["status"] == "missing"
         ]
 
+    def units(self, series: Series) -> list[dict[str, Any]]:
+        """Return the missing and pending units of a series as they were noted."""
+        return list(self.series.get(series, {}).get("units") or [])
+
     def listed_span(self, log_type: str, node: str | None = None) -> Span | None:
         """Return the span that was last listed without an error: of a node, or of the whole instance."""
         if node is not None:

@@ -97,11 +97,11 @@ class Engine:
         Raises LogsError only when nothing could be begun; a fault on the way ends up in the outcome.
         """
         self._check_archive()
-        first = None
+        early = None
         if not self._tree.exists():
             # A cloud that refuses leaves no empty archive behind.
             self._read()
-            first = self._plan()
+            early = self._plan()
         self._tree.make()
         lock = Lock(self._tree, layout.LOCK)
         wait, now = self._settings.lock_timeout, self._clock.now()
@@ -110,13 +110,16 @@ class Engine:
                 self._sweep()
             self._read()
             self._ledger.mend()
-            return self._carry_out(first if self._ledger.lines == 0 else None)
+            # A plan made without the lock holds only when nobody else has begun since.
+            return self._carry_out(None if self._ledger.lines or self._status.known else early)
 
-    def _carry_out(self, first: Plan | None) -> Outcome:
+    def _carry_out(self, early: Plan | None) -> Outcome:
         outcome = Outcome(self._ledger)
         self._commit(outcome, self._unrecorded())
-        plan = outcome.plan = outcome.first = first or self._plan()
-        workers = Workers(self._source, self._tree, self._ledger.paths, self._settings.workers)
+        plan = outcome.plan = outcome.first = early or self._plan()
+        workers = Workers(
+            self._source, self._tree, self._ledger.paths, self._settings.workers, monotonic=self._monotonic
+        )
         try:
             with workers:
                 self._work(plan, workers, outcome)
@@ -130,24 +133,23 @@ class Engine:
         """Keep what came in whole before the run failed; that it failed is known already."""
         with suppress(LogsError):
             self._take_up(workers.finished(0), outcome)
-        outcome.failed = self._failed
+        outcome.failed = {**self._put_off, **self._failed}
 
     def _work(self, plan: Plan, workers: Workers, outcome: Outcome) -> None:
         give_up = self._monotonic() + self._settings.wait_timeout
         while True:
-            self._check_room(plan)
+            self._check_room(plan, workers)
             self._commit(outcome, [*plan.opening, *(step.event for step in plan.having(RECORD) if step.event)])
             self._start(plan, workers)
             look = self._monotonic() + self._settings.poll_interval
             while self._unfinished(plan) and self._monotonic() < min(look, give_up):
-                self._take(workers, look, outcome)
+                self._take(workers, min(look, give_up), outcome)
             if not self._unfinished(plan) or self._monotonic() >= give_up:
                 break
             outcome.plan = plan = self._plan()
         while workers.busy:
             self._take(workers, float("inf"), outcome)
-        self._failed = {**self._put_off, **self._failed}
-        outcome.failed = self._failed
+        outcome.failed = {**self._put_off, **self._failed}
         left = {step.series for step in outcome.missing() + outcome.pending()}
         self._commit(outcome, [event for event in plan.closing if event.series not in left])
 
@@ -186,7 +188,8 @@ class Engine:
     def _asked(self, done: Asked, outcome: Outcome) -> LogsError | None:
         error = done.error
         if error is None or (isinstance(error, CloudError) and error.uncertain):
-            outcome.asked += 1
+            outcome.asked[done.step.key] += 1
+            self._put_off.pop(done.step.key, None)
             return None
         self._forget(done.step)
         if isinstance(error, CloudError) and error.throttled:
@@ -265,8 +268,9 @@ class Engine:
             if layout.is_part(path):
                 self._tree.remove(path)
 
-    def _check_room(self, plan: Plan) -> None:
-        due = sum(step.offer.size or 0 for step in plan.having(FETCH) if step.offer)
+    def _check_room(self, plan: Plan, workers: Workers) -> None:
+        begun = self._failed.keys() | workers.busy
+        due = sum(step.file.size or 0 for step in plan.having(FETCH) if step.key not in begun)
         free = self._tree.free()
         if due > free:
             raise ArchiveError(

@@ -60,7 +60,7 @@ def _recognised(tree: Tree, recognise: Recognise) -> Iterator[Event]:
         if place and event:
             begin = place.day if event.begin is None else event.begin
             end = place.day + DAY if event.end is None else event.end
-            yield event._replace(begin=begin, end=end, path=path, adopted=True)
+            yield event._replace(begin=begin, end=end, path=path, size=tree.size(path), adopted=True)
 
 
 def _is_due(step: Step) -> bool:

@@ -37,10 +37,13 @@ class Rules(NamedTuple):
     nodes: tuple[str, ...] | None = None
 
 
-def listing_span(rules: Rules, units: Mapping[Key, Event], last_listed: Span | None, now: int) -> Span:
+def listing_span(
+    rules: Rules, units: Mapping[Key, Event], last_listed: Span | None, seen: Sequence[Seen], now: int
+) -> Span:
     """Return the span to list at ``now``: back to where the last listing without an error ended, with overlap.
 
-    Without a memory of that listing, the end of the newest log held stands for it.
+    Without a memory of that listing, the end of the newest log held stands for it. What was seen and is not held is
+    looked for until it is collected or gone, however old it has become.
     """
     if rules.span:
         return rules.span
@@ -49,7 +52,8 @@ def listing_span(rules: Rules, units: Mapping[Key, Event], last_listed: Span | N
     else:
         ends = (event.end for key, event in units.items() if key.series.log_type == rules.log_type)
         known = max((end for end in ends if end is not None), default=now)
-    return Span(min(now - rules.lookback, known - OVERLAP), now)
+    begins = [one.span.begin for one in seen if one.span and _examined(one.series, rules)]
+    return Span(min([now - rules.lookback, known - OVERLAP, *begins]), now)
 
 
 def plan(
@@ -69,25 +73,30 @@ def plan(
     there = {Key(offer.series, offer.id) for offer in offers}
     for one in seen:
         key = Key(one.series, one.unit)
-        examined = one.series.log_type == rules.log_type and (rules.nodes is None or one.series.node in rules.nodes)
-        if examined and one.span and listed.covers(one.span) and key not in there and key not in units:
+        if (
+            _examined(one.series, rules)
+            and one.span
+            and listed.covers(one.span)
+            and key not in there
+            and key not in units
+        ):
             reason = "it was listed once, and gone before it was collected"
             event = Event(LOST, one.series, one.unit, one.span.begin, one.span.end, reason=reason)
             steps.append(Step(RECORD, one.series, one.unit, one.span, event=event, reason=reason))
-    found = {offer.series for offer in offers} | {
-        series for series in scopes if series.log_type == rules.log_type and _within(series, rules)
-    }
+    found = {offer.series for offer in offers} | {series for series in scopes if _examined(series, rules)}
     fresh = [] if rules.span else sorted(series for series in found if series not in scopes)
     return Plan(
         ordered(steps),
         opening=tuple(opened(series, listed.begin) for series in fresh),
         scopes={series: scopes.get(series, (listed.begin, None)) for series in sorted(found)},
-        listed={rules.log_type: (listed, rules.nodes)},
+        # A span that was asked for once says nothing of the time before it.
+        listed={} if rules.span else {rules.log_type: (listed, rules.nodes)},
+        only=rules.span,
     )
 
 
 _LOST = Event(LOST, Series("", ""))
 
 
-def _within(series: Series, rules: Rules) -> bool:
-    return rules.nodes is None or series.node in rules.nodes
+def _examined(series: Series, rules: Rules) -> bool:
+    return series.log_type == rules.log_type and (rules.nodes is None or series.node in rules.nodes)

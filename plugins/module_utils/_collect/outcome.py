@@ -30,6 +30,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan
     Step,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError, LogsError
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import iso, iso_or_none
 
 
@@ -42,7 +43,7 @@ class Outcome:
         self.done: list[Event] = []
         self.failed: Mapping[Key, CloudError] = {}
         self.fatal: LogsError | None = None
-        self.asked = 0
+        self.asked: Counter[Key] = Counter()
         self.calls = 0
         self.resumed = 0
         self.throttled = 0.0
@@ -56,7 +57,7 @@ class Outcome:
         outcome = cls(ledger)
         outcome._check = True
         outcome.first = outcome.plan = plan
-        outcome.asked = len(plan.having(ASK))
+        outcome.asked = Counter(step.key for step in plan.having(ASK))
         outcome.done = [*adopted, *plan.opening, *map(_expected, plan.having(RECORD, FETCH, WAIT, ASK)), *plan.closing]
         return outcome
 
@@ -67,13 +68,12 @@ class Outcome:
 
     def missing(self) -> list[Step]:
         """Return the units that are wanted, could be had, and are not held."""
-        return [self._explained(step) for step in self._left(MISSING, FETCH, ASK)] + [
-            self._explained(step) for step in self._left(WAIT) if step.key in self.failed
-        ]
+        left = self._left(MISSING, FETCH) + [step for step in self._left(ASK, WAIT) if not self._being_made(step)]
+        return [self._explained(step) for step in left]
 
     def pending(self) -> list[Step]:
         """Return the units that are not to be had yet: their window is not over, or they are still being made."""
-        return self._left(PENDING) + [step for step in self._left(WAIT) if step.key not in self.failed]
+        return self._left(PENDING) + [step for step in self._left(ASK, WAIT) if self._being_made(step)]
 
     def lost(self) -> list[Event]:
         """Return every unit that is lost and not accepted, also of earlier runs."""
@@ -111,15 +111,13 @@ class Outcome:
             if key.series in counts:
                 counts[key.series][event.status] += 1
         for series, (begin, end) in plan.scopes.items():
-            units = [_unit(step, "missing") for step in missing.get(series, ())]
+            units = [one for one in status.units(series) if plan.only and not _within(one, plan.only)]
+            units += [_unit(step, "missing") for step in missing.get(series, ())]
             units += [_unit(step, "pending") for step in pending.get(series, ())]
-            status.update(
-                series,
-                last_attempt=iso(now),
-                scope={"begin": iso(begin), "end": iso_or_none(end)},
-                counts=dict(sorted(counts[series].items())),
-                units=units,
-            )
+            status.update(series, last_attempt=iso(now), counts=dict(sorted(counts[series].items())), units=units)
+            if plan.only:
+                continue
+            status.update(series, scope={"begin": iso(begin), "end": iso_or_none(end)})
             if not missing.get(series) and not self.fatal:
                 status.update(series, last_success=iso(now))
         if not self.fatal:
@@ -144,7 +142,7 @@ class Outcome:
                 "pending": len(pending),
             },
             "bytes": sum(event.size or 0 for event in self.done),
-            "packages_asked": self.asked,
+            "packages_asked": sum(self.asked.values()),
             "calls": self.calls,
             "resumed": self.resumed,
             "throttled_seconds": round(self.throttled, 1),
@@ -169,11 +167,15 @@ class Outcome:
         }
 
     def _left(self, *actions: str) -> list[Step]:
-        if self.plan is None or (self._check and MISSING not in actions and PENDING not in actions):
+        if self.plan is None:
             return []
-        actions = tuple(action for action in actions if not self._check or action in (MISSING, PENDING))
+        # Nothing goes wrong in check mode: what would be fetched is not left.
+        wanted = {*actions} & {MISSING, PENDING} if self._check else {*actions}
         done = {event.key for event in self.done}
-        return [step for step in self.plan.having(*actions) if step.key not in done]
+        return [step for step in self.plan.having(*wanted) if step.key not in done]
+
+    def _being_made(self, step: Step) -> bool:
+        return step.key not in self.failed and (step.action == WAIT or step.key in self.asked)
 
     def _explained(self, step: Step) -> Step:
         error = self.failed.get(step.key)
@@ -181,6 +183,8 @@ class Outcome:
             return step._replace(reason=error.message)
         if step.action == ASK:
             return step._replace(reason="not asked for yet, as others were still being made")
+        if step.action == FETCH:
+            return step._replace(reason="not downloaded yet, as the run ended before")
         return step
 
     def _failure(self, step: Step) -> dict[str, Any]:
@@ -226,6 +230,10 @@ def _unit(step: Step, status: str) -> dict[str, Any]:
         "reason": step.reason,
         "expires": iso_or_none(step.expires),
     }
+
+
+def _within(unit: Mapping[str, Any], span: Span) -> bool:
+    return bool(iso(span.begin) <= unit["begin"] and unit["end"] <= iso(span.end))
 
 
 def _named(step: Step) -> dict[str, Any]:

@@ -69,6 +69,7 @@ class Plan(NamedTuple):
     ``opening`` is written before anything else, ``closing`` after, for the series in which nothing is left to do.
     ``scopes``: the series examined, since when and until when they are in scope. ``listed``: the span that the cloud
     was asked to list and the nodes it was narrowed to. ``room``: how many units may be asked for now (None: all).
+    ``only``: the explicit span that this is all about.
     ``calls``: the fewest calls of the API, beside looking, that carrying it out takes.
     """
 
@@ -79,6 +80,7 @@ class Plan(NamedTuple):
     listed: Mapping[str, tuple[Span, Sequence[str] | None]] = {}
     listed_counts: Mapping[tuple[Series, Span], int] = {}
     room: int | None = None
+    only: Span | None = None
     calls: int = 0
 
     def having(self, *actions: str) -> list[Step]:

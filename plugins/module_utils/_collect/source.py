@@ -25,8 +25,8 @@ class Source(Protocol):
     def plan(self, ledger: Ledger, status: Status) -> Plan:
         """Return what to do now, having read of the cloud as much as that takes."""
 
-    def ask(self, step: Step) -> None:
-        """Ask the cloud to make the file of a unit."""
+    def ask(self, step: Step, within: float) -> None:
+        """Ask the cloud to make the file of a unit, with the last attempt beginning within so many seconds."""
 
     def links(self, offers: Sequence[Offer]) -> Mapping[str, str]:
         """Return fresh links by the ids of the offers; an offer may be left out."""

@@ -98,9 +98,10 @@ def want(
     members: Members,
     units: Mapping[Key, Event],
     scopes: Mapping[Series, tuple[int, int | None]],
+    started: int,
     now: int,
 ) -> Wanted:
-    """Return what is wanted at ``now``, from the archive alone."""
+    """Return what is wanted at ``now`` by a run that ``started`` then, from the archive alone."""
     gone = frozenset(
         series
         for series, (_begin, end) in scopes.items()
@@ -116,16 +117,16 @@ def want(
     pieces: dict[Series, tuple[Span, ...]] = {}
     pending: list[Step] = []
     for series in (*members.series, *sorted(gone)):
-        begin, event = _begin(rules, series, scopes, now)
+        begin, event = _begin(rules, series, scopes, started)
         opening += [event] if event and series not in gone else []
-        over = floor_to(now - rules.settle, rules.window)
+        over = floor_to(started - rules.settle, rules.window)
         if rules.span:
-            over = _last_cut_before(now - rules.settle, rules.span, rules.window)
+            over = _last_cut_before(started - rules.settle, rules.span, rules.window)
         found[series] = (begin, over if series in gone else None)
         left = subtract(Span(begin, over), covered[series])
         pieces[series] = tuple(piece for rest in left for piece in grid(rest, rules.window))
         if series not in gone:
-            end = rules.span.end if rules.span else floor_to(now, rules.window) + rules.window
+            end = rules.span.end if rules.span else floor_to(started, rules.window) + rules.window
             pending += _pending(series, Span(max(begin, over), end), covered[series], rules)
     return Wanted(found, tuple(opening), pieces, tuple(pending), gone)
 
@@ -177,6 +178,7 @@ def plan(
         closing=tuple(closing),
         scopes=wanted.scopes,
         listed_counts=counts,
+        only=rules.span,
         room=max(0, rules.max_packaging - under_way) if rules.max_packaging else None,
     )
 
@@ -245,7 +247,6 @@ class _Chooser:
 
     def _take(self, chosen: Iterable[Offer]) -> None:
         for offer in chosen:
-            self._claimed.append(offer.span)
             if offer.state == MAKING:
                 self._add(WAIT, offer.span, "being made", offer)
             elif offer.size == 0:

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Callable, NamedTuple, Union
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout
@@ -19,6 +20,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledg
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.transfer import Download
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import Offer, Step
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.source import Source
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.windows import LISTING_LAG
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError, LogsError
 
 # Links of audit logs live five minutes; the shortest life that is documented.
@@ -54,12 +56,13 @@ Result = Union[Asked, Fetched, Failed]
 class Links:
     """Links, asked for in small batches just before they are used."""
 
-    def __init__(self, source: Source, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, source: Source, monotonic: Callable[[], float]) -> None:
         self._source = source
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._due: dict[str, Offer] = {}
         self._fresh: dict[str, tuple[str, float]] = {}
+        self._down: CloudError | None = None
 
     def expect(self, offers: Iterable[Offer]) -> None:
         """Take note of offers whose links will be wanted, in this order."""
@@ -75,14 +78,26 @@ class Links:
             link, since = self._fresh.pop(offer.id, ("", 0.0))
             if link and self._monotonic() - since < LINK_LIFE:
                 return link
-            batch = [offer, *list(self._due.values())[: self._source.links_at_once - 1]]
-            now = self._monotonic()
-            links = self._source.links(batch)
-            for other in batch[1:]:
-                del self._due[other.id]
-                if other.id in links:
-                    self._fresh[other.id] = (links[other.id], now)
+            links = self._batch([offer, *list(self._due.values())[: self._source.links_at_once - 1]])
         return links.get(offer.id) or self._alone(offer)
+
+    def _batch(self, batch: Sequence[Offer]) -> Mapping[str, str]:
+        if self._down:
+            raise self._down
+        now = self._monotonic()
+        try:
+            links = self._source.links(batch)
+        except CloudError as error:
+            if error.passing or error.final:
+                # A whole deadline went by: the others need not wait for one each.
+                self._down = error
+                raise
+            links = {}
+        for other in batch[1:]:
+            del self._due[other.id]
+            if other.id in links:
+                self._fresh[other.id] = (links[other.id], now)
+        return links
 
     def _alone(self, offer: Offer) -> str:
         link = self._source.links([offer]).get(offer.id)
@@ -94,11 +109,19 @@ class Links:
 class Workers:
     """Threads that ask and download; a context, at whose end they are stopped and waited for."""
 
-    def __init__(self, source: Source, tree: Tree, paths: Mapping[str, Key], count: int) -> None:
+    def __init__(
+        self,
+        source: Source,
+        tree: Tree,
+        paths: Mapping[str, Key],
+        count: int,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.busy: set[Key] = set()
         self._source = source
         self._tree = tree
-        self._links = Links(source)
+        self._links = Links(source, monotonic)
+        self._monotonic = monotonic
         self._held_paths = paths
         self._taken_paths: dict[str, Key] = {}
         self._naming = threading.Lock()
@@ -119,10 +142,11 @@ class Workers:
             pool.shutdown(wait=True, cancel_futures=True)
 
     def ask(self, steps: Sequence[Step]) -> None:
-        """Begin to ask for units."""
+        """Begin to ask for units, which was written down just now. What waits too long for its turn is put off."""
+        end = self._monotonic() + LISTING_LAG / 2
         for step in steps:
             self.busy.add(step.key)
-            self._askers.submit(self._carry, self._ask, step)
+            self._askers.submit(self._carry, partial(self._ask, end), step)
 
     def fetch(self, steps: Sequence[Step]) -> None:
         """Begin to download files, in this order."""
@@ -150,9 +174,12 @@ class Workers:
         except BaseException as error:  # a defect in a thread is raised where the run can see it
             self._done.put(error)
 
-    def _ask(self, step: Step) -> Asked:
+    def _ask(self, end: float, step: Step) -> Asked:
+        within = end - self._monotonic()
         try:
-            self._source.ask(step)
+            if within <= 0:
+                raise CloudError("Its turn to be asked for did not come.", code="put_off", throttled=True)
+            self._source.ask(step, within)
         except LogsError as error:
             return Asked(step, error)
         return Asked(step, None)

@@ -22,7 +22,7 @@ from urllib.parse import quote
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.auth import Auth
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.sign import Query
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import Answer, Http, is_passing, plain
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import Answer, Http, is_passing, plain, whole
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, HOUR
 
@@ -128,7 +128,7 @@ class Dds:
             totals = set()
             for page, total in self._pages_at_once(path, query, "audit_logs", "total_record"):
                 totals.add(total)
-                found.update((log.id, log) for log in (_audit_log(row, part) for row in page))
+                found.update((log.id, log) for log in (_audit_log(row, part) for row in page if row.get("id")))
             if len(totals) == 1 and len(found) >= (totals.pop() or 0):
                 return found
         raise CloudError(
@@ -258,7 +258,7 @@ def _audit_log(row: Mapping[str, Any], asked: Span) -> AuditLog:
         span = asked
     log_id = str(row.get("id"))
     node_id = str(row.get("node_id") or log_id.rpartition("_")[0])
-    return AuditLog(log_id, str(row.get("name") or log_id), node_id, row.get("size"), span)
+    return AuditLog(log_id, str(row.get("name") or log_id), node_id, whole(row.get("size")), span)
 
 
 def _instant(text: str) -> int:

@@ -37,18 +37,16 @@ class AuditLogSource:
     def plan(self, ledger: Ledger, status: Status) -> Plan:
         """Return what to do now, after listing."""
         now = self.http.clock.now
-        last = self._last_listed(status)
-        span = logs.listing_span(self._rules, ledger.units, last, now())
+        last, seen = self._last_listed(status), status.missing()
+        span = logs.listing_span(self._rules, ledger.units, last, seen, now())
         found = self._list(span)
         # The answers told the cloud's time: with a local clock that runs ahead, the span began too late.
-        earlier = logs.listing_span(self._rules, ledger.units, last, now())
+        earlier = logs.listing_span(self._rules, ledger.units, last, seen, now())
         if earlier.begin < span.begin - MINUTE:
             span, found = earlier, self._list(earlier)
-        return logs.plan(
-            self._rules, span, [_offered(log) for log in found], ledger.units, ledger.scopes, status.missing()
-        )
+        return logs.plan(self._rules, span, [_offered(log) for log in found], ledger.units, ledger.scopes, seen)
 
-    def ask(self, step: Step) -> None:
+    def ask(self, step: Step, within: float) -> None:
         """Never called: audit logs are there or not."""
         raise NotImplementedError(step.unit)
 

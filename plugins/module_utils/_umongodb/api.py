@@ -14,7 +14,14 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import Answer, Http, Request, is_passing, plain
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import (
+    Answer,
+    Http,
+    Request,
+    is_passing,
+    plain,
+    whole,
+)
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.sign import Value, signature, text
 
@@ -114,7 +121,7 @@ class UMongoDB:
             "ProjectId": project_id,
         }
 
-    def instances(self, *, zone: str | None = None, cluster_id: str | None = None) -> list[Mapping[str, Any]]:
+    def instances(self, *, zone: str | None = None, cluster_id: str | None = None) -> list[dict[str, Any]]:
         """Return the clusters of the region as the API gives them (``ListUMongoDBInstances``)."""
         return _rows(self._read("ListUMongoDBInstances", {"Zone": zone, "ClusterId": cluster_id}))
 
@@ -212,8 +219,8 @@ def _judge(action: str, answer: Answer) -> dict[str, Any]:
     )
 
 
-def _rows(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [row for row in answer.get("DataSet") or [] if isinstance(row, dict)]
+def _rows(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return _dicts(answer.get("DataSet"))
 
 
 def _package(row: Mapping[str, Any]) -> Package:
@@ -226,19 +233,23 @@ def _package(row: Mapping[str, Any]) -> Package:
         log_type=_LOG_TYPE_NAMES.get(row.get("PackageType") or ""),
         role=row.get("Role"),
         span=Span(begin, end) if isinstance(begin, int) and isinstance(end, int) else None,
-        size=row.get("Size"),
-        created=row.get("CreateTime"),
-        finished=row.get("FinishTime"),
+        size=whole(row.get("Size")),
+        created=whole(row.get("CreateTime")),
+        finished=whole(row.get("FinishTime")),
     )
 
 
 def _nodes(info: Mapping[str, Any]) -> list[Node]:
-    replicas = [("data", replica) for replica in info.get("DataReplicaInfos") or []]
-    replicas.append(("config", info.get("ConfigReplicaInfo")))
-    members = [(kind, node) for kind, replica in replicas for node in (replica or {}).get("NodeInfos") or []]
-    members += [("mongos", node) for node in info.get("MongosInfo") or []]
+    replicas = [("data", replica) for replica in _dicts(info.get("DataReplicaInfos"))]
+    replicas += [("config", replica) for replica in _dicts([info.get("ConfigReplicaInfo")])]
+    members = [(kind, node) for kind, replica in replicas for node in _dicts(replica.get("NodeInfos"))]
+    members += [("mongos", node) for node in _dicts(info.get("MongosInfo"))]
     return [
-        Node(node["NodeId"], kind, node.get("NodeRole"), node.get("State"), node.get("Zone"))
+        Node(str(node["NodeId"]), kind, node.get("NodeRole"), node.get("State"), node.get("Zone"))
         for kind, node in members
         if node.get("NodeId")
     ]
+
+
+def _dicts(rows: object) -> list[dict[str, Any]]:
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []

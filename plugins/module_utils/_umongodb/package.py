@@ -105,7 +105,7 @@ def decide(packages: Sequence[Package], target: Target, now: int) -> Decision:
 
 
 class Ensurer:
-    """Carries a decision out."""
+    """Carries a decision out. ``asked`` counts the packages that were, or may have been, asked for."""
 
     def __init__(
         self,
@@ -121,6 +121,7 @@ class Ensurer:
         self._options = options
         self._sleep = sleep
         self._monotonic = monotonic
+        self.asked = 0
 
     def decide(self) -> Decision:
         """Return what to do, having listed. Raises CloudError when nothing can be done.
@@ -170,6 +171,7 @@ class Ensurer:
             # The package may be made all the same: only the list can tell.
             if not error.uncertain:
                 raise
+        self.asked += 1
 
     def _listed(self, before: frozenset[int]) -> Decision:
         give_up = self._monotonic() + LISTING_LAG

@@ -62,15 +62,16 @@ class PackageSource:
         clock = self.http.clock
         started = self._started or clock.now()
         offers: list[Offer] = []
-        if any(windows.want(self._rules, members, ledger.units, ledger.scopes, started).pieces.values()):
+        if any(windows.want(self._rules, members, ledger.units, ledger.scopes, started, started).pieces.values()):
             packages = self._api.packages(self._cluster_id, zone=self._zone or "")
             offers = [offer for offer in map(offered, packages) if offer]
         # The list told the cloud's time, which may be the earlier one.
         started = self._started = min(started, clock.now())
-        wanted = windows.want(self._rules, members, ledger.units, ledger.scopes, started)
-        return windows.plan(self._rules, wanted, offers, status.asked(), now=clock.now(), mine=self._asked)
+        now = clock.now()
+        wanted = windows.want(self._rules, members, ledger.units, ledger.scopes, started, now)
+        return windows.plan(self._rules, wanted, offers, status.asked(), now=now, mine=self._asked)
 
-    def ask(self, step: Step) -> None:
+    def ask(self, step: Step, within: float) -> None:
         """Ask for the package of a window."""
         self._asked.add((step.series, step.span))
         self._api.create_package(
@@ -80,8 +81,7 @@ class PackageSource:
             log_type=step.series.log_type,
             span=step.span,
             name=package_name(step.series, step.span),
-            # Watching the list for it begins when the asking was written down.
-            within=windows.LISTING_LAG / 2,
+            within=within,
         )
 
     def links(self, offers: Sequence[Offer]) -> Mapping[str, str]:

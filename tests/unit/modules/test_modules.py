@@ -190,3 +190,22 @@ def test_a_lost_create_answer_leaves_exactly_one_package(
     result = run_module("umongodb_log_package", {**good["umongodb_log_package"], "poll_interval": 0.2})
     assert (result["changed"], result["package"]["state"]) == (True, "success")
     assert len(emulator.world.packages) == 1
+
+
+def test_a_package_that_fails_while_it_is_waited_for_is_renewed_and_told(
+    emulator: Emulator, good: dict[str, dict[str, Any]]
+) -> None:
+    options = good["umongodb_log_package"]
+    window = (options["begin"], options["end"])
+    node = (options["cluster_id"], options["node_id"], "SlowLog")
+    emulator.world.add_package(*node, *window, failed=True, packaging_seconds=0.3)
+    result = run_module("umongodb_log_package", options)
+    assert (result["changed"], result["package"]["state"]) == (True, "success")
+
+
+def test_a_package_that_was_asked_for_and_not_awaited_is_told(
+    emulator: Emulator, good: dict[str, dict[str, Any]]
+) -> None:
+    emulator.faults.add(Fault("BackupUMongoDBLog", "slow_packaging", args={"seconds": 60}))
+    result = run_module("umongodb_log_package", {**good["umongodb_log_package"], "wait_timeout": 0.1})
+    assert (result["failed"], result["changed"], result["failure"]["code"]) == (True, True, "wait_timeout")

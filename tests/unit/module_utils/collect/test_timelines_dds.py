@@ -102,6 +102,34 @@ def test_a_log_that_was_lost_and_is_listed_again_is_collected(instance: Instance
     assert outcome.lost() == []
 
 
+def test_a_log_that_cannot_be_had_for_days_is_not_forgotten(instance: Instance) -> None:
+    log = instance.add_log(3)
+    instance.emulator.faults.add(Fault("AuditLogLinks", "http", times=None))
+    for _day in range(4):
+        assert "1 of 1 units are missing" in (instance.collect(lookback=DAY).message() or "")
+        instance.advance(days=1)
+    instance.emulator.faults.clear()
+    assert collected(instance.collect(lookback=DAY)) == [log]
+
+
+def test_an_explicit_span_moves_no_listing_on(instance: Instance) -> None:
+    instance.collect(lookback=DAY)
+    instance.advance(days=20)
+    log = instance.add_log(19 * 24)
+    now = int(instance.emulator.clock.now())
+    instance.collect(span=Span(now - HOUR, now))
+    assert collected(instance.collect(lookback=DAY)) == [log]
+
+
+def test_links_that_are_not_given_are_waited_for_once(instance: Instance) -> None:
+    for hours in range(1, 121):
+        instance.add_log(hours)
+    instance.emulator.faults.add(Fault("AuditLogLinks", "http", times=None))
+    before = instance.emulator.clock.now()
+    assert "120 of 120 units are missing" in (instance.collect().message() or "")
+    assert instance.emulator.clock.now() - before < 120
+
+
 def test_a_narrower_listing_takes_nothing_for_lost(instance: Instance) -> None:
     log = instance.add_log(100)
     instance.emulator.faults.add(Fault("object", "corrupt_body"))

@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Tree
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import Event
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.outcome import Outcome
@@ -562,6 +564,47 @@ def test_check_mode_writes_and_asks_nothing(cluster: Cluster) -> None:
     assert changed(planned) == changed(outcome)
     assert {(e.series, e.unit) for e in planned.done} == {(e.series, e.unit) for e in outcome.done}
     assert planned.result("", 9)["plan"] == outcome.result("", 9)["plan"]
+
+
+def test_what_was_asked_for_without_waiting_is_pending(cluster: Cluster) -> None:
+    outcome = cluster.collect(settings={"wait_timeout": 0.0})
+    assert outcome.message() is None
+    assert outcome.result("", 9)["packages_asked"] == 7
+    cluster.advance(seconds=60)
+    assert changed(cluster.collect()) == {"collected": 7}
+    assert set(cluster.packages().values()) == {1}
+
+
+def test_waiting_ends_in_time_however_rarely_it_looks(cluster: Cluster) -> None:
+    cluster.emulator.faults.add(Fault("BackupUMongoDBLog", "slow_packaging", times=None, args={"seconds": 9999}))
+    before = cluster.emulator.clock.now()
+    cluster.collect(settings={"wait_timeout": 60.0, "poll_interval": 3600.0})
+    assert cluster.emulator.clock.now() - before < 90
+
+
+def test_time_that_runs_out_while_others_are_made_is_lost_once(cluster: Cluster) -> None:
+    cluster.emulator.world.packaging_seconds = 400
+    outcome = cluster.collect(max_packaging=1, log_types=("slow", "error"), settings={"wait_timeout": 36000.0})
+    lost = [(event.series, event.begin, event.end) for event in outcome.done if event.status == "lost"]
+    assert lost
+    for series in {one[0] for one in lost}:
+        ends = [(begin, end) for own, begin, end in lost if own == series]
+        assert all(earlier[1] == later[0] for earlier, later in pairwise(ends))
+
+
+def test_two_runs_that_begin_at_once_make_one_package(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    span = Span(at("2026-03-09T00:00:00Z"), at("2026-03-10T00:00:00Z"))
+    other = Cluster(cluster.emulator, cluster.archive)
+    make = Tree.make
+
+    def overtaken(tree: Tree) -> None:
+        monkeypatch.setattr(Tree, "make", make)
+        other.collect(span=span, settings={"wait_timeout": 0.0})
+        make(tree)
+
+    monkeypatch.setattr(Tree, "make", overtaken)
+    assert cluster.collect(span=span).message() is None
+    assert set(cluster.packages().values()) == {1}
 
 
 def test_packages_that_take_too_long_are_pending_and_taken_by_the_next_run(cluster: Cluster) -> None:

@@ -89,7 +89,7 @@ worlds = st.builds(World, rules, members, units, scopes, offers, asked)
 
 
 def planned(world: World) -> tuple[Wanted, Plan]:
-    wanted = windows.want(world.rules, world.members, world.units, world.scopes, NOW)
+    wanted = windows.want(world.rules, world.members, world.units, world.scopes, NOW, NOW)
     return wanted, windows.plan(world.rules, wanted, world.offers, world.asked, now=NOW)
 
 
