@@ -22,6 +22,9 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import 
 VERSION = 1
 GENESIS = "0" * 64
 
+# Bytes of a ledger whose objects are worth keeping out of every later collection of garbage.
+_LONG = 4 * 1024 * 1024
+
 COLLECTED, EMPTY, LOST, PRUNED, ACCEPTED = "collected", "empty", "lost", "pruned", "accepted"
 OPENED, CLOSED = "opened", "closed"
 
@@ -113,6 +116,11 @@ class Ledger:
         for event in events:
             self._apply(event)
 
+    def holds(self, key: Key) -> bool:
+        """Tell whether a unit is known for good and not lost."""
+        event = self.units.get(key)
+        return event is not None and event.status != LOST
+
     def preview(self, events: Sequence[Event]) -> None:
         """Reckon with events as if they were written, and write nothing."""
         for event in events:
@@ -144,6 +152,8 @@ class Ledger:
                     self.breaks.append(f"{name} ends in the middle of a line")
         finally:
             if collecting:
+                if len(data) > _LONG:
+                    gc.freeze()
                 gc.enable()
 
     def _read_line(self, name: str, number: int, line: bytes) -> None:

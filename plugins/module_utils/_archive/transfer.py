@@ -47,7 +47,6 @@ class Download:
         self._part = part_path(path)
         self._named_size = named_size
         self._stopped = stopped
-        self._etag = ""
         self._refused_at = -1
         self._restart()
 
@@ -73,8 +72,12 @@ class Download:
             raise
         return Digest(self._size, self._sha256.hexdigest())
 
-    def _restart(self) -> None:
+    def _restart(self, etag: str = "") -> None:
         self._size = 0
+        self._etag = etag
+        # MD5 takes twice as long as SHA-256: only where there is something to compare it with.
+        md5 = _MD5_ETAG.match(etag)
+        self._promised_md5 = md5.group(1) if md5 else None
         self._sha256 = hashlib.sha256()
         self._md5 = hashlib.md5(usedforsecurity=False)
 
@@ -96,7 +99,8 @@ class Download:
                 with explained(os.path.join(self._tree.root, self._part)):
                     write_all(descriptor, chunk)
                 self._sha256.update(chunk)
-                self._md5.update(chunk)
+                if self._promised_md5:
+                    self._md5.update(chunk)
                 self._size += len(chunk)
         if promised is not None and self._size != promised:
             raise _cut(host, self._size, promised)
@@ -122,14 +126,12 @@ class Download:
         with explained(os.path.join(self._tree.root, self._part)):
             os.ftruncate(descriptor, 0)
             os.lseek(descriptor, 0, os.SEEK_SET)
-        self._restart()
-        self._etag = "" if etag.startswith("W/") else etag
+        self._restart("" if etag.startswith("W/") else etag)
         length = response.headers.get("Content-Length") or ""
         return int(length) if length.isascii() and length.isdigit() else None
 
     def _verify(self, host: str) -> None:
-        etag = _MD5_ETAG.match(self._etag)
-        if etag and etag.group(1) != self._md5.hexdigest():
+        if self._promised_md5 and self._promised_md5 != self._md5.hexdigest():
             self._etag = ""
             raise _bad(host, "corrupt_body", "sent bytes that do not match their MD5")
         if self._named_size and not self._size:
