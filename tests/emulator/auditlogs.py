@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 
 from . import auditlines
 from .clock import Clock
@@ -27,14 +28,13 @@ class AuditLogs:
     def held(self, instance: DdsInstance) -> list[AuditLog]:
         """Return what an instance has closed, listed, not yet deleted and not let expire, oldest first."""
         now = self._clock.now()
-        keep = instance.policy.keep_days
-        oldest = now - keep * _DAY if keep else float("-inf")
-        found = [
-            log
-            for log in [*instance.audit_logs, *self._generated(instance, now)]
-            if log.listed_at <= now and log.end > oldest and now < instance.deleted_logs.get(log.id, float("inf"))
-        ]
-        return sorted(found, key=lambda log: (log.end, log.id))
+        is_held = _is_held(instance, now)
+        every = [*instance.audit_logs, *self._generated(instance, now)]
+        return sorted(filter(is_held, every), key=lambda log: (log.end, log.id))
+
+    def is_held(self, instance: DdsInstance, log: AuditLog) -> bool:
+        """Tell whether `held` has this log, without looking at all the others."""
+        return _is_held(instance, self._clock.now())(log)
 
     def content(self, log: AuditLog) -> bytes:
         """Return an audit log's bytes."""
@@ -64,3 +64,9 @@ class AuditLogs:
                 size = 4000 + int.from_bytes(dice[4:6], "big") % 36_000
                 logs.append(AuditLog(log_id, node.id, name, size, start, end, end + 15 + dice[3] / 4))
         return logs
+
+
+def _is_held(instance: DdsInstance, now: float) -> Callable[[AuditLog], bool]:
+    keep, deleted = instance.policy.keep_days, instance.deleted_logs
+    oldest = now - keep * _DAY if keep else float("-inf")
+    return lambda log: log.listed_at <= now and log.end > oldest and now < deleted.get(log.id, float("inf"))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .emulator import Emulator
 
 _WORLD_OPERATIONS = {
-    *("add_cluster", "add_package", "add_node", "remove_node", "quiet"),
+    *("add_cluster", "add_package", "forget_packages", "add_node", "remove_node", "quiet"),
     *("add_dds_instance", "add_audit_log", "add_audit_logs"),
 }
 

@@ -10,6 +10,7 @@ import hashlib
 import random
 import re
 import uuid
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from .dds_common import dds_time, find_instance, ok, page, shaped, time_param, wrong
@@ -47,11 +48,8 @@ class DdsAudit:
             raise wrong("end_time must be after start_time, by at most 30 days", "DBS.280409")
         offset, limit = page(request)
         node_id = self._node_id(instance, request)
-        found = [
-            log
-            for log in self._logs.held(instance)
-            if node_id in (None, log.node_id) and _in_window(self._world.audit_window, log, start, end)
-        ]
+        in_window = _in_window(self._world.audit_window, start, end)
+        found = [log for log in self._logs.held(instance) if node_id in (None, log.node_id) and in_window(log)]
         if self._world.audit_order == "newest":
             found.reverse()
         rows = [self._row(log, request) for log in found[offset : offset + limit]]
@@ -122,7 +120,8 @@ class DdsAudit:
         stored = StoredObject(
             lambda: self._logs.content(log),
             log.end,
-            lambda: log.id not in {found.id for found in self._logs.held(instance)},
+            lambda: not self._logs.is_held(instance, log),
+            log.file,
         )
         return self._emulator.storage.link(f"dds-auditlog/{digest[:12]}", name, stored, seconds=_LINK_SECONDS)
 
@@ -169,10 +168,10 @@ class DdsAudit:
         return ok({})
 
 
-def _in_window(rule: str, log: AuditLog, start: float, end: float) -> bool:
+def _in_window(rule: str, start: float, end: float) -> Callable[[AuditLog], bool]:
     return {
-        "overlap": log.start < end and log.end >= start,
-        "start": start <= log.start < end,
-        "end": start <= log.end < end,
-        "contained": start <= log.start and log.end <= end,
+        "overlap": lambda log: log.start < end and log.end >= start,
+        "start": lambda log: start <= log.start < end,
+        "end": lambda log: start <= log.end < end,
+        "contained": lambda log: start <= log.start and log.end <= end,
     }[rule]

@@ -52,14 +52,24 @@ class Request:
         return None
 
 
+@dataclass(frozen=True)
+class FilePart:
+    """The bytes of a file from `begin` up to, but without, `end`."""
+
+    path: str
+    begin: int
+    end: int
+
+
 @dataclass
 class Answer:
-    """One HTTP answer. `code` is the vendor's own code, for the record."""
+    """One HTTP answer. `code` is the vendor's own code, for the record. A `file` is sent in place of the body."""
 
     status: int
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     code: str = ""
+    file: FilePart | None = None
 
 
 class RefusedError(Exception):

@@ -172,7 +172,7 @@ class DdsGroup:
 
 @dataclass
 class AuditLog:
-    """A closed audit file. `listed_at` is when it appears."""
+    """A closed audit file. `listed_at` is when it appears; with `file` its bytes are those of that file."""
 
     id: str
     node_id: str
@@ -181,6 +181,7 @@ class AuditLog:
     start: float
     end: float
     listed_at: float
+    file: str | None = None
 
 
 @dataclass

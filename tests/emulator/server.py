@@ -15,7 +15,7 @@ from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
-from .messages import Answer, Request
+from .messages import Answer, FilePart, Request
 
 if TYPE_CHECKING:
     from .emulator import Emulator
@@ -105,6 +105,8 @@ class Handler(BaseHTTPRequestHandler):
         exchange = self.server.emulator.exchange(request, started)
         if exchange.answer is None:
             self.close_connection = True
+        elif exchange.answer.file is not None:
+            self._send_file(exchange.answer, exchange.answer.file)
         else:
             self._deliver(request, exchange.answer)
         exchange.record.finished = time.monotonic()
@@ -134,16 +136,30 @@ class Handler(BaseHTTPRequestHandler):
 
     _sent = 0
 
-    def _send(self, answer: Answer, promised: int | None = None) -> None:
+    def _send_file(self, answer: Answer, part: FilePart) -> None:
+        """Send a part of a file without reading it; nothing goes wrong inside such a body."""
+        try:
+            self._send_head(answer, part.end - part.begin)
+            self.wfile.flush()
+            if self.command != "HEAD" and part.end > part.begin:
+                with open(part.path, "rb") as file:
+                    self._sent = self.connection.sendfile(file, part.begin, part.end - part.begin)
+        except OSError:
+            self.close_connection = True
+
+    def _send_head(self, answer: Answer, promised: int) -> None:
         self._sent = 0
         self.send_response(answer.status)
         for name, value in answer.headers.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(answer.body) if promised is None else promised))
+        self.send_header("Content-Length", str(promised))
         if self.close_connection:
             self.send_header("Connection", "close")
+        self.end_headers()
+
+    def _send(self, answer: Answer, promised: int | None = None) -> None:
         try:
-            self.end_headers()
+            self._send_head(answer, len(answer.body) if promised is None else promised)
             if self.command != "HEAD":
                 view = memoryview(answer.body)
                 for start in range(0, len(view), _CHUNK):

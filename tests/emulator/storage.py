@@ -7,9 +7,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from email.utils import formatdate
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from urllib.parse import quote, unquote
 
 from . import signing
 from .faults import Fault
-from .messages import Answer, RefusedError, Request
+from .messages import Answer, FilePart, RefusedError, Request
 
 if TYPE_CHECKING:
     from .emulator import Emulator
@@ -29,11 +30,15 @@ _CACHE_BYTES = 128 * 1024 * 1024
 
 @dataclass(frozen=True)
 class StoredObject:
-    """An object: how to get its bytes, when it was written, and whether it is gone meanwhile."""
+    """An object: how to get its bytes, when it was written, and whether it is gone meanwhile.
+
+    With `file` its bytes are that file's: sent from there, so that its size costs nothing.
+    """
 
     read: Callable[[], bytes]
     modified: float
     gone: Callable[[], bool] = lambda: False
+    file: str | None = None
 
 
 def _error(status: int, code: str, message: str) -> Answer:
@@ -50,6 +55,7 @@ class Storage:
         self._emulator = emulator
         self._objects: dict[str, StoredObject] = {}
         self._cache: OrderedDict[str, tuple[bytes, str]] = OrderedDict()
+        self._file_tags: dict[tuple[str, int, int], str] = {}
         self._access_key = f"OBS{hashlib.sha256(str(emulator.world.seed).encode()).hexdigest()[:17].upper()}"
         self._secret_key = hashlib.sha256(f"storage {emulator.world.seed}".encode()).hexdigest()
 
@@ -125,23 +131,29 @@ class Storage:
         stored = self._objects.get(path)
         if stored is None or stored.gone():
             return _error(404, "NoSuchKey", "The specified key does not exist")
-        body, etag = self._content(path, stored)
+        if stored.file is None:
+            body, etag = self._content(path, stored)
+            size = len(body)
+        else:
+            body, etag, size = b"", self._file_tag(stored.file), os.path.getsize(stored.file)
         headers = {
             "Content-Type": "application/octet-stream",
             "ETag": etag,
             "Last-Modified": formatdate(stored.modified, usegmt=True),
             "Accept-Ranges": "bytes",
         }
-        span = self._range(request, len(body), etag, headers["Last-Modified"])
-        if span is None:
-            return Answer(200, body, headers)
-        first, last = span
-        if first > last:
+        span = self._range(request, size, etag, headers["Last-Modified"])
+        first, last = span or (0, size - 1)
+        if span and first > last:
             answer = _error(416, "InvalidRange", "The requested range cannot be satisfied")
-            answer.headers["Content-Range"] = f"bytes */{len(body)}"
+            answer.headers["Content-Range"] = f"bytes */{size}"
             return answer
-        headers["Content-Range"] = f"bytes {first}-{last}/{len(body)}"
-        return Answer(206, body[first : last + 1], headers)
+        if span:
+            headers["Content-Range"] = f"bytes {first}-{last}/{size}"
+        status, end = 206 if span else 200, last + 1
+        if stored.file is not None:
+            return Answer(status, b"", headers, file=FilePart(stored.file, first, end))
+        return Answer(status, body[first:end], headers)
 
     def _range(self, request: Request, size: int, etag: str, modified: str) -> tuple[int, int] | None:
         """Return the bytes asked for, None for all of them, and first > last when there are none."""
@@ -163,8 +175,26 @@ class Storage:
             self._cache.move_to_end(path)
             return cached
         body = stored.read()
-        entry = (body, f'"{hashlib.md5(body).hexdigest()}"')
+        entry = (body, self._tag([body[at : at + self._part_bytes] for at in range(0, len(body), self._part_bytes)]))
         self._cache[path] = entry
         while len(self._cache) > 1 and sum(len(item[0]) for item in self._cache.values()) > _CACHE_BYTES:
             self._cache.popitem(last=False)
         return entry
+
+    @property
+    def _part_bytes(self) -> int:
+        return self._emulator.world.part_bytes
+
+    def _file_tag(self, path: str) -> str:
+        known = (path, os.stat(path).st_mtime_ns, self._part_bytes)
+        if known not in self._file_tags:
+            with open(path, "rb") as file:
+                self._file_tags[known] = self._tag(iter(lambda: file.read(self._part_bytes), b""))
+        return self._file_tags[known]
+
+    def _tag(self, parts: Iterable[bytes]) -> str:
+        """Return the MD5 of an object that was uploaded at once; of one in parts, the MD5 of their MD5s and their number."""
+        digests = [hashlib.md5(part).digest() for part in parts] or [hashlib.md5().digest()]
+        if len(digests) == 1:
+            return f'"{digests[0].hex()}"'
+        return f'"{hashlib.md5(b"".join(digests)).hexdigest()}-{len(digests)}"'

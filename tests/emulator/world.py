@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import time
 from collections.abc import Callable
@@ -43,7 +44,8 @@ class World:
     `zone_rule` says which Zone UCloud wants of a cluster across zones: `any` of its zones, the
     `cluster`'s own, or the `node`'s. With `sparse` optional fields are left out of answers, and
     `absent_fields` names more of them. `audit_window` says which of its times a DDS log is listed by:
-    `overlap`, `start`, `end` or `contained`; `audit_order`: `newest` or `oldest` first.
+    `overlap`, `start`, `end` or `contained`; `audit_order`: `newest` or `oldest` first. Objects that are larger
+    than `part_bytes` were uploaded in parts, which shows in their entity tag.
     """
 
     seed: int = 7
@@ -66,6 +68,7 @@ class World:
     audit_window: str = "overlap"
     audit_order: str = "newest"
     deletion_seconds: float = 2.0
+    part_bytes: int = 64 * 1024 * 1024
 
     def __post_init__(self) -> None:
         """Live in real time until an emulator lends its clock."""
@@ -180,6 +183,10 @@ class World:
         self.packages.append(package)
         return package
 
+    def forget_packages(self) -> None:
+        """Let there be no packages, as when their owner deleted them all."""
+        self.packages.clear()
+
     # -- both clouds
 
     def add_node(self, owner_id: str, node_id: str | None = None, **values: Any) -> MongoNode | DdsNode:
@@ -284,8 +291,14 @@ class World:
         until: Instant | None = None,
         node_ids: list[str] | None = None,
         sizes: tuple[int, int] = (2_000, 20_000),
+        file: str | None = None,
     ) -> list[AuditLog]:
-        """Add `count` audit logs, spread unevenly over the `days` before `until` (now), all listed."""
+        """Add `count` audit logs, spread unevenly over the `days` before `until` (now), all listed.
+
+        With `file` the bytes of each are those of that file, which are not kept in memory.
+        """
+        if file is not None:
+            sizes = (os.path.getsize(file),) * 2
         instance = self.instance(instance_id)
         nodes = node_ids or [node.id for node in instance.audited_nodes() if node.removed_at is None]
         stop = self.now() if until is None else parse_instant(until)
@@ -298,6 +311,6 @@ class World:
             log_id = f"{node_id}_{int(end * 1000)}"
             name = f"{instance.project_id}_audit_log_{instance_id}_{log_id}"
             start = end - min(3600.0, step)
-            logs.append(AuditLog(log_id, node_id, name, rng.randint(*sizes), start, end, end))
+            logs.append(AuditLog(log_id, node_id, name, rng.randint(*sizes), start, end, end, file))
         instance.audit_logs.extend(logs)
         return logs

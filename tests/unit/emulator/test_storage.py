@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from ansible_collections.clouddb.mongodb_logs.tests.emulator import Emulator
@@ -114,3 +115,18 @@ def test_no_link_is_recorded(client: Client, link: str) -> None:
     text = str(client.control("GET", "requests"))
     assert signature not in text
     assert signature.replace("%3D", "=") not in text
+
+
+def test_an_object_that_is_a_file(emu: Emulator, client: Client, tmp_path: Path) -> None:
+    """It has ranges as others have, and the entity tag of parts when it is larger than one."""
+    emu.world.part_bytes = 40
+    path = tmp_path / "log"
+    path.write_bytes(bytes(range(100)))
+    instance = emu.world.add_dds_instance(mode="Single")
+    [log] = emu.world.add_audit_logs(instance.id, 1, 1, file=str(path))
+    [link] = client.dds("POST", f"/{instance.id}/auditlog-links", None, {"ids": [log.id]}).json()["links"]
+    whole, part = client.get(link), client.get(link, Range="bytes=90-")
+    assert (log.size, whole.content, part.content) == (100, path.read_bytes(), path.read_bytes()[90:])
+    assert part.headers["Content-Range"] == "bytes 90-99/100"
+    parts = [hashlib.md5(path.read_bytes()[at : at + 40]).digest() for at in (0, 40, 80)]
+    assert whole.headers["ETag"] == f'"{hashlib.md5(b"".join(parts)).hexdigest()}-3"'
