@@ -18,10 +18,11 @@ export HOME := $(CURDIR)/.cache/home
 $(shell mkdir -p .cache/home)
 endif
 
-.PHONY: help demo test lint types units sanity integration package docs newest pins clean setup setup-light
+.PHONY: help demo bench test lint types units sanity integration package docs newest pins clean setup setup-light
 
 help:
 	@echo "make demo         try the collection against an emulator of both clouds, no account needed"
+	@echo "make bench        measure it against what one would use instead (ARGS=--row NAME, --write)"
 	@echo "make test         everything below"
 	@echo "make lint         ruff, shellcheck, yamllint, ansible-lint, changelog fragments, documentation"
 	@echo "make types        mypy --strict"
@@ -43,6 +44,9 @@ setup-light:
 
 demo: setup-light
 	@$(BIN)/python $(TOOLS)/demo.py
+
+bench: setup
+	@$(BIN)/python tests/bench/bench.py $(ARGS)
 
 # The longest first, because they run side by side.
 test: setup

@@ -1,0 +1,433 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The rows: what is measured, against what, and how much is wanted."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Ownership, Tree
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import (
+    Series,
+    instance_folder,
+    window_path,
+    window_unit,
+)
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import COLLECTED, Event, Ledger
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import opened
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import HOUR, compact, iso
+from ansible_collections.clouddb.mongodb_logs.tests.bench.cloud import (
+    DAY,
+    GIB,
+    MIB,
+    Cloud,
+    audited,
+    clusters,
+    make_file,
+)
+from ansible_collections.clouddb.mongodb_logs.tests.bench.measure import BenchError, environment, in_turn, run
+
+HERE = Path(__file__).resolve().parent
+MODULES = "ansible_collections.clouddb.mongodb_logs.plugins.modules"
+FORKS = "5"
+
+
+class Result(NamedTuple):
+    """A line of the table. ``ratio`` is in the words of the target; ``reached`` is None where there is no target."""
+
+    what: str
+    ours: str
+    theirs: str
+    ratio: str
+    target: str
+    reached: bool | None
+
+
+Row = Callable[[Path], Iterator[Result]]
+
+
+def faster(what: str, ours: float, theirs: float, target: float) -> Result:
+    """Return a line whose target is to be so many times faster."""
+    times = theirs / ours
+    return Result(what, _seconds(ours), _seconds(theirs), f"{times:.1f}", f"at least {target:g}", times >= target)
+
+
+def within(what: str, ours: float, theirs: float, target: float | None) -> Result:
+    """Return a line whose target is to take no more than so many times as long."""
+    times = ours / theirs
+    wanted = "" if target is None else f"at most {target:g}"
+    return Result(
+        what, _seconds(ours), _seconds(theirs), f"{times:.2f}", wanted, None if target is None else times <= target
+    )
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.2f} s"
+
+
+# -- playbooks
+
+
+def fleet(folder: Path) -> Iterator[Result]:
+    """Ten clusters of three nodes, a window of a day of both types of log: 60 packages. Then again, with nothing to do."""
+    with Cloud(folder, clusters(10)) as cloud:
+        play = _Playbooks(folder, cloud)
+        ours, theirs = in_turn(2, play.ours_from_nothing, lambda: play.by_hand_from_nothing("creates"))
+        yield faster("10 clusters, 60 packages of 2 s; hand-written playbook", ours, theirs, 6)
+        ours, creates, find = in_turn(
+            2, play.ours_again, lambda: play.by_hand_again("creates"), lambda: play.by_hand_again("find")
+        )
+        yield faster("the same, all collected; guarded by `creates`", ours, creates, 6)
+        yield faster("the same, all collected; guarded by one `find` each", ours, find, 6)
+        calls = play.most_calls
+        yield Result("the same, all collected: API calls a cluster", f"{calls:g}", "", "", "at most 1", calls <= 1)
+
+
+class _Playbooks:
+    """Our role's playbook and the hand-written one, over the same clusters and the same day."""
+
+    def __init__(self, folder: Path, cloud: Cloud) -> None:
+        self.most_calls = 0.0
+        self._folder = folder
+        self._cloud = cloud
+        facts = cloud.facts["umongodb"]
+        self._hosts = [cluster["cluster_id"] for cluster in facts["clusters"]]
+        # The last day that is certainly over.
+        self._end = int(time.time()) // DAY * DAY - DAY
+        begin, end = self._end - DAY, self._end
+        first = facts["clusters"][0]
+        shared = {"ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+        self._inventory("ours", shared | {
+            "collect_provider": "umongodb",
+            "collect_api_url": facts["api_url"],
+            "collect_region": first["region"],
+            "collect_project_id": facts["project_id"],
+            "collect_archive": str(folder / "ours"),
+            "collect_begin": iso(begin),
+            "collect_end": iso(end),
+            "collect_max_packaging": 0,
+            "collect_poll_interval": 1,
+        })  # fmt: skip
+        self._inventory("by_hand", shared | {
+            "ansible_connection": "local",
+            "api_url": facts["api_url"],
+            "region": first["region"],
+            "zone": first["zone"],
+            "project_id": facts["project_id"],
+            "archive": str(folder / "by_hand"),
+            "begin": begin,
+            "end": end,
+            "day": compact(begin)[:8],
+        })  # fmt: skip
+        (folder / "ansible.cfg").write_text("[defaults]\nnocolor = true\n")
+        self._variables = environment(
+            ANSIBLE_CONFIG=str(folder / "ansible.cfg"),
+            UCLOUD_PUBLIC_KEY=facts["public_key"],
+            UCLOUD_PRIVATE_KEY=facts["private_key"],
+        )
+
+    def _inventory(self, name: str, variables: dict[str, Any]) -> None:
+        inventory = {"all": {"vars": variables, "hosts": dict.fromkeys(self._hosts)}}
+        (self._folder / f"{name}.json").write_text(json.dumps(inventory, indent=1))
+
+    def _play(self, name: str, playbook: str | Path, *more: str) -> float:
+        program = Path(sys.executable).with_name("ansible-playbook")
+        command = [program, "-f", FORKS, "-i", self._folder / f"{name}.json", *more, playbook]
+        return run(command, self._folder / f"{name}.log", self._variables).seconds
+
+    def _from_nothing(self, name: str) -> None:
+        shutil.rmtree(self._folder / name, ignore_errors=True)
+        # Nobody finds the packages that the other asked for.
+        self._cloud.control("POST", "world", {"op": "forget_packages"})
+
+    def _check(self, name: str) -> None:
+        files = [path for path in (self._folder / name).rglob("*.tar.gz") if path.stat().st_size]
+        if len(files) != 60:
+            raise BenchError(f"{name} collected {len(files)} files of 60.")
+
+    def ours_from_nothing(self) -> float:
+        """Collect by the role."""
+        self._from_nothing("ours")
+        seconds = self._play("ours", "clouddb.mongodb_logs.collect")
+        self._check("ours")
+        return seconds
+
+    def by_hand_from_nothing(self, guard: str) -> float:
+        """Collect by hand."""
+        self._from_nothing("by_hand")
+        seconds = self._by_hand(guard)
+        self._check("by_hand")
+        return seconds
+
+    def ours_again(self) -> float:
+        """Run the role with nothing to do."""
+        self._cloud.calls()
+        seconds = self._play("ours", "clouddb.mongodb_logs.collect")
+        self.most_calls = max(self.most_calls, sum(self._cloud.calls().values()) / len(self._hosts))
+        return seconds
+
+    def by_hand_again(self, guard: str) -> float:
+        """Run the hand-written playbook with nothing to do."""
+        self._cloud.calls()
+        seconds = self._by_hand(guard)
+        if "BackupUMongoDBLog" in self._cloud.calls():
+            raise BenchError("The hand-written playbook asked for what it has.")
+        return seconds
+
+    def _by_hand(self, guard: str) -> float:
+        return self._play("by_hand", HERE / "by_hand" / "collect.yml", "-e", f"guard={guard}")
+
+
+# -- files
+
+
+def big_file(folder: Path) -> Iterator[Result]:
+    """One file of 1 GiB, uploaded in parts and, for comparison, in one: then there is an MD5 to be checked as well."""
+    yield from _big_file(folder, "1 GiB", None, 5, (0.8, 1.2))
+    yield from _big_file(folder, "1 GiB and its MD5", 2 * GIB, 2, (None, None))
+
+
+def _big_file(
+    folder: Path, what: str, part_bytes: int | None, times: int, targets: tuple[float | None, float | None]
+) -> Iterator[Result]:
+    file = make_file(folder.parent / "big", GIB)
+    with Cloud(folder, audited(1, file=file, part_bytes=part_bytes)) as cloud:
+        logs = _Logs(folder, cloud)
+        logs.collect()  # the emulator has read the file once
+        ours, piped, read_twice = in_turn(
+            times,
+            lambda: logs.collect().seconds,
+            lambda: logs.shell("curl -sS {0} | tee {1} | sha256sum && sync {1}"),
+            lambda: logs.shell("curl -sS -o {1} {0} && openssl dgst -sha256 {1} && sync {1}"),
+        )
+    yield within(f"{what}; curl | tee | sha256sum", ours, piped, targets[0])
+    yield within(f"{what}; curl, then openssl dgst", ours, read_twice, targets[1])
+
+
+def small_files(folder: Path) -> Iterator[Result]:
+    """Two thousand audit logs of 100 KiB."""
+    file = make_file(folder.parent / "small", 100 * 1024)
+    with Cloud(folder, audited(2000, file=file)) as cloud:
+        logs = _Logs(folder, cloud)
+        ours, theirs = in_turn(3, lambda: logs.collect().seconds, logs.parallel)
+        yield within("2,000 files of 100 KiB; curl --parallel, sha256sum", ours, theirs, 2)
+
+
+def memory(folder: Path) -> Iterator[Result]:
+    """Four workers, each on files of 1 GiB."""
+    with Cloud(folder, audited(6, file=make_file(folder.parent / "big", GIB))) as cloud:
+        peak = _Logs(folder, cloud).collect(watch=True).peak / MIB
+    yield Result("peak memory, 4 workers on 6 files of 1 GiB", f"{peak:.0f} MiB", "", "", "< 100 MiB", peak < 100)
+
+
+class _Logs:
+    """The audit logs of one instance: by our module, and by curl with links that are at hand already."""
+
+    def __init__(self, folder: Path, cloud: Cloud) -> None:
+        self._folder = folder
+        self._cloud = cloud
+        facts = cloud.facts["dds"]
+        self._path = f"v3/{facts['project_id']}/instances/{facts['instances'][0]['instance_id']}"
+        self._headers = {"X-Auth-Token": facts["auth_token"], "Content-Type": "application/json"}
+        self._ids = [log for logs in cloud.control("GET", "state")["audit_logs"].values() for log in logs]
+        options = {
+            "archive": str(folder / "ours"),
+            "instance_id": facts["instances"][0]["instance_id"],
+            **{name: facts[name] for name in ("endpoint", "iam_endpoint", "region", "project_id")},
+            **{name: facts[name] for name in ("access_key", "secret_key")},
+        }
+        self._arguments = _arguments(folder, options)
+
+    def collect(self, *, watch: bool = False) -> Any:
+        """Collect by the module, run as a process of its own."""
+        shutil.rmtree(self._folder / "ours", ignore_errors=True)
+        command: list[str | Path] = [sys.executable, "-m", f"{MODULES}.dds_log_archive", self._arguments]
+        ran = run(command, self._folder / "ours.log", watch=watch)
+        collected = json.loads(ran.output.splitlines()[-1])["counts"]["collected"]
+        if collected != len(self._ids):
+            raise BenchError(f"{collected} of {len(self._ids)} logs were collected.")
+        return ran
+
+    def shell(self, command: str) -> float:
+        """Fetch the only log with a command of the shell, which is given link and path."""
+        target = self._empty() / "file"
+        [link] = self._links()
+        seconds = run(["bash", "-ec", "set -o pipefail; " + command.format(f"'{link}'", target)], self._log).seconds
+        if target.stat().st_size != GIB:
+            raise BenchError("curl did not fetch the file.")
+        return seconds
+
+    def parallel(self) -> float:
+        """Fetch every log with curl, four at a time, then digest them and have them on the disk."""
+        target = self._empty()
+        lines = [f'url = "{link}"\noutput = "{target}/{number}"\n' for number, link in enumerate(self._links())]
+        (self._folder / "curl.conf").write_text("".join(lines))
+        steps = f"curl -sS --parallel --parallel-max 4 -K curl.conf && cd {target} && sha256sum * >../sums && sync *"
+        return run(["bash", "-ec", steps], self._log).seconds
+
+    @property
+    def _log(self) -> Path:
+        return self._folder / "theirs.log"
+
+    def _empty(self) -> Path:
+        target = self._folder / "theirs"
+        shutil.rmtree(target, ignore_errors=True)
+        target.mkdir()
+        return target
+
+    def _links(self) -> list[str]:
+        found: list[str] = []
+        for begin in range(0, len(self._ids), 50):
+            body = {"ids": self._ids[begin : begin + 50]}
+            found += self._cloud.ask("POST", f"{self._path}/auditlog-links", body, self._headers)["links"]
+        return found
+
+
+def _arguments(folder: Path, options: dict[str, Any]) -> Path:
+    path = folder / "arguments.json"
+    path.write_text(json.dumps({"ANSIBLE_MODULE_ARGS": options}))
+    return path
+
+
+# -- lists and ledgers
+
+
+def listing(folder: Path) -> Iterator[Result]:
+    """The list of ten thousand audit logs, 50 ms a page."""
+    with Cloud(folder, audited(10_000)) as cloud:
+        cloud.control(
+            "POST", "faults", {"on": "ListAuditLogs", "kind": "delay", "times": None, "args": {"seconds": 0.05}}
+        )
+        now = int(time.time())
+        facts = {**cloud.facts["dds"], "begin": _dds_time(now - 20 * DAY), "end": _dds_time(now)}
+        facts["instance_id"] = facts.pop("instances")[0]["instance_id"]
+        facts.pop("auth_token")
+        ours, theirs = in_turn(
+            3, lambda: _client(folder, "our_list", facts, 10_000), lambda: _client(folder, "sdk_list", facts, 10_000)
+        )
+        yield faster("list 10,000 logs, 50 ms a page; the vendor's SDK", ours, theirs, 4)
+
+
+def _dds_time(instant: int) -> str:
+    return iso(instant).replace("Z", "+0000")
+
+
+def _client(folder: Path, name: str, argument: Any, count: int) -> float:
+    """Run one of the clients, which measures itself, and return its seconds."""
+    given = argument if isinstance(argument, str) else json.dumps(argument)
+    output = run([sys.executable, HERE / "clients" / f"{name}.py", given], folder / f"{name}.log").output
+    seconds, found = json.loads(output.splitlines()[-1])
+    if found != count:
+        raise BenchError(f"{name} found {found} of {count}.")
+    return float(seconds)
+
+
+LEDGERS = (50_000, 100_000, 200_000)
+
+
+def ledger(folder: Path) -> Iterator[Result]:
+    """Runs with nothing to do, on ledgers of different length."""
+    # An hour closes ten minutes after its end: the emulator's clock is where none does for long.
+    now = (int(time.time()) - HOUR) // HOUR * HOUR + 12 * 60
+    with Cloud(folder, clusters(1), clock=iso(now)) as cloud:
+        runs = _Ledgers(folder, cloud, now)
+        sizes = (6, *LEDGERS)
+        seconds = in_turn(
+            3, *[lambda units=units: runs.run(units) for units in sizes], lambda: runs.read(LEDGERS[-1])
+        )  # fmt: skip
+    *_others, plain = seconds
+    on_top = [taken - seconds[0] for taken in seconds[1:-1]]
+    for units, extra in zip(LEDGERS[:-1], on_top, strict=False):
+        yield Result(f"{units:,} units, nothing to do, on top of an empty run", _seconds(extra), "", "", "", None)
+    yield within("200,000 units, on top of an empty run; json.loads", on_top[-1], plain, 2.5)
+    growth = on_top[-1] / on_top[0] / (LEDGERS[-1] / LEDGERS[0])
+    yield Result("growth from 50,000 to 200,000 units, per unit", "", "", f"{growth:.2f}", "linear, 1.2", growth <= 1.2)
+
+
+class _Ledgers:
+    """Archives of one cluster whose ledgers hold hours, up to the last one that is over."""
+
+    def __init__(self, folder: Path, cloud: Cloud, now: int) -> None:
+        self._folder = folder
+        self._cloud = cloud
+        facts = cloud.facts["umongodb"]
+        self._cluster = facts["clusters"][0]["cluster_id"]
+        self._options = {
+            "cluster_id": self._cluster,
+            "region": facts["clusters"][0]["region"],
+            **{name: facts[name] for name in ("api_url", "public_key", "private_key", "project_id")},
+            "window": 1,
+        }
+        nodes = sorted(
+            node["node_id"]
+            for cluster in cloud.control("GET", "world")["clusters"]
+            for replica in cluster["replicas"]
+            for node in replica["nodes"]
+        )
+        series = [Series(node, log_type) for node in nodes for log_type in ("slow", "error")]
+        for units in (6, *LEDGERS):
+            self._write(units, series, now // HOUR * HOUR)
+
+    def _archive(self, units: int) -> Path:
+        return self._folder / f"ledger-{units}"
+
+    def _write(self, units: int, series: Sequence[Series], end: int) -> None:
+        identity = {
+            "provider": "umongodb",
+            "region": self._options["region"],
+            "project": self._options["project_id"],
+            "instance": self._cluster,
+        }
+        archive = self._archive(units)
+        shutil.rmtree(archive, ignore_errors=True)
+        tree = Tree(str(archive / instance_folder(*identity.values())), Ownership())
+        tree.make()
+        events = [opened(one, end - units // len(series) * HOUR) for one in series]
+        for number in range(units):
+            back, which = divmod(units - 1 - number, len(series))
+            hour, one = end - (back + 1) * HOUR, series[which]
+            span = Span(hour, hour + HOUR)
+            event = Event(COLLECTED, one, window_unit(span), span.begin, span.end, window_path(one, span, ".tar.gz"))
+            source = {"id": str(4000 + number), "name": f"{one.log_type}-{one.node}-{window_unit(span)}", "size": 4711}
+            events.append(event._replace(size=4711, sha256=f"{number:064x}", source=source))
+        Ledger.read(tree, identity).append(events, end)
+
+    def run(self, units: int) -> float:
+        """Run the module, which finds nothing to do."""
+        lookback = f"{min(168, units // 6)}h"
+        options = {**self._options, "archive": str(self._archive(units)), "lookback": lookback}
+        command: list[str | Path] = [
+            sys.executable,
+            "-m",
+            f"{MODULES}.umongodb_log_archive",
+            _arguments(self._folder, options),
+        ]
+        ran = run(command, self._folder / "run.log")
+        result = json.loads(ran.output.splitlines()[-1])
+        if result["changed"] or result["calls"] != 1:
+            raise BenchError(f"With {units} units there was something to do.")
+        return ran.seconds
+
+    def read(self, units: int) -> float:
+        """Read the same lines in plain Python."""
+        [path] = self._archive(units).rglob("ledger-*.jsonl")
+        return _client(self._folder, "plain_ledger", str(path), units + 6)
+
+
+ROWS: dict[str, Row] = {
+    "fleet": fleet,
+    "big-file": big_file,
+    "small-files": small_files,
+    "listing": listing,
+    "memory": memory,
+    "ledger": ledger,
+}
