@@ -233,7 +233,11 @@ class Engine:
                     f"{done.path} has {digest.size} bytes where the API named {offer.size}; it was received whole."
                 )
             event = Event(COLLECTED, step.series, step.unit, step.span.begin, step.span.end, done.path)
-            events.append(event._replace(size=digest.size, sha256=digest.sha256, source=offer.source()))
+            events.append(
+                event._replace(
+                    size=digest.size, sha256=digest.sha256, source=offer.source(), reason=step.reason or None
+                )
+            )
         self._commit(outcome, events)
 
     def _commit(self, outcome: Outcome, events: Iterable[Event]) -> None:

@@ -32,7 +32,11 @@ def adopt(plan: Plan, tree: Tree, ledger: Ledger, recognise: Recognise) -> Plan:
     steps: dict[tuple[object, ...], Step] = {}
     for step in plan.steps:
         event = files.of(step) if _is_due(step) else None
-        if event:
+        named = step.offer.size if step.offer else None
+        if event and named is not None and named != event.size:
+            # A file of another size than the cloud names is not trusted: it is fetched anew.
+            step = step._replace(reason=f"in place of a file without a line that had {event.size} bytes")
+        elif event:
             step = Step(RECORD, event.series, event.unit, step.span, event=event, reason="the file is there already")
         steps[step.action, step.key] = step
     return plan._replace(steps=ordered(steps.values()))
@@ -83,11 +87,7 @@ class _Unrecorded:
         folder = layout.day_folder(step.series, step.span.begin)
         if folder not in self._folders:
             self._folders[folder] = list(self._in(folder, step.series))
-        named = step.offer.size if step.offer else None
         for event in self._folders[folder]:
-            # A file of another size than the cloud names is not trusted: it is fetched anew.
-            if named is not None and named != event.size:
-                continue
             if event.unit == step.unit or (event.span and event.span.covers(step.span)):
                 return event._replace(begin=step.span.begin, end=step.span.end) if event.span is None else event
         return None

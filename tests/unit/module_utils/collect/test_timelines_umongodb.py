@@ -458,9 +458,10 @@ def test_a_file_without_a_line_that_is_not_of_the_size_named_is_fetched_anew(clu
     lines = ledger.read_bytes().splitlines(keepends=True)
     ledger.write_bytes(b"".join(lines[:-1]))
     path = folder / json.loads(lines[-1])["path"]
-    path.write_bytes(path.read_bytes()[:-1])
+    size = path.write_bytes(path.read_bytes()[:-1])
     outcome = cluster.collect()
     assert [event.adopted for event in outcome.done] == [False]
+    assert f"in place of a file without a line that had {size} bytes" in str(outcome.diff("")["after"])
 
 
 def test_files_that_are_no_windows_are_left_alone(cluster: Cluster) -> None:
