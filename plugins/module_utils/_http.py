@@ -137,6 +137,8 @@ class Http:
         self._session = requests.Session()
         for scheme in ("https://", "http://"):
             self._session.mount(scheme, requests.adapters.HTTPAdapter(pool_maxsize=connections))
+        self._known: dict[tuple[str, ...], Mapping[str, Any]] = {}
+        self._session.trust_env = False
         # Without an auth of its own, requests would add what ~/.netrc holds and break the signature.
         self._session.auth = lambda prepared: prepared
         # What an API sets is not for the object store of the same domain.
@@ -224,6 +226,14 @@ class Http:
 
         return self.persist(attempt, again=again, within=within)
 
+    def _surroundings(self, url: str) -> Mapping[str, Any]:
+        """Return proxies and authorities as the environment names them, which requests would look for at every request."""
+        server = urlsplit(url)[:2]
+        if server not in self._known:
+            with requests.Session() as session:
+                self._known[server] = session.merge_environment_settings(url, {}, True, self._verify, None)
+        return self._known[server]
+
     @contextmanager
     def stream(self, url: str, headers: Mapping[str, str] | None = None) -> Iterator[requests.Response]:
         """Open a pre-signed link for reading, as raw bytes. Sends no credentials and follows no redirect.
@@ -236,10 +246,9 @@ class Http:
             self._session.get(
                 url,
                 headers={"Accept-Encoding": "identity", **(headers or {})},
-                stream=True,
                 timeout=self._timeout,
-                verify=self._verify,
                 allow_redirects=False,
+                **self._surroundings(url),
             ) as response,
         ):
             yield response
@@ -256,9 +265,8 @@ class Http:
                 headers=dict(request.headers),
                 data=request.body or None,
                 timeout=timeout,
-                verify=self._verify,
+                **self._surroundings(request.url),
                 allow_redirects=False,
-                stream=True,
             ) as response,
         ):
             body = response.raw.read(LARGEST_ANSWER, decode_content=True) or b""

@@ -250,6 +250,9 @@ class Tree:
             os.fsync(folder)
 
     def _make_folders(self, path: str) -> None:
+        # Mostly they are there.
+        with suppress(FileNotFoundError), self._folder(path):
+            return
         made = ""
         for name in path.split("/") if path else ():
             with self._folder(made) as folder:

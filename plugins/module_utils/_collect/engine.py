@@ -317,11 +317,10 @@ class Engine:
         now = self._clock.now()
         self._measure(outcome)
         outcome.describe(self._status, now)
-        held = {event.key for event in self._ledger.units.values() if event.status != "lost"}
         self._status.set_asked(
             one
             for one in self._status.asked()
-            if Key(one.series, layout.window_unit(one.span)) not in held and now - one.at < REMEMBER_ASKED
+            if not self._ledger.holds(Key(one.series, layout.window_unit(one.span))) and now - one.at < REMEMBER_ASKED
         )
         try:
             self._status.save(now, self._ledger.head)

@@ -312,11 +312,18 @@ def _made_after_its_end(offer: Offer, settle: int, asked_spans: set[Span]) -> bo
 def _coverage(units: Mapping[Key, Event], gone: frozenset[Series], edge: int) -> Mapping[Series, list[Span]]:
     """Return what each series holds. What is lost counts only where it cannot be asked for any more."""
     covered: dict[Series, list[Span]] = defaultdict(list)
-    for key, event in units.items():
-        if event.begin is not None and event.end is not None:
-            again = event.status == LOST and key.series not in gone
-            end = min(event.end, edge) if again else event.end
-            covered[key.series].append(Span(event.begin, end))
+    for (series, _unit), event in units.items():
+        begin, end = event.begin, event.end
+        if begin is None or end is None:
+            continue
+        if event.status == LOST and series not in gone:
+            end = min(end, edge)
+        spans = covered[series]
+        # Windows are collected one after the other: most of them only make the last span longer.
+        if begin < end and spans and spans[-1].end == begin:
+            begin = spans.pop().begin
+        if begin < end:
+            spans.append(Span(begin, end))
     return defaultdict(list, {series: merge(spans) for series, spans in covered.items()})
 
 

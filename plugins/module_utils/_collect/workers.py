@@ -25,6 +25,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors impor
 
 # Links of audit logs live five minutes; the shortest life that is documented.
 LINK_LIFE = 4 * 60.0
+GATHER = 0.1
 
 
 class Asked(NamedTuple):
@@ -158,9 +159,13 @@ class Workers:
     def finished(self, within: float) -> list[Result]:
         """Return everything that has come to its end, waiting for the first so many seconds. Empty when nothing did."""
         found: list[Result] = []
+        since = 0.0
         try:
             while True:
-                done = self._done.get(timeout=within) if not found and within > 0 else self._done.get_nowait()
+                # What ends a little later is committed with it: a commit costs as much for one file as for many.
+                pause = within if not found else GATHER - (time.monotonic() - since)
+                done = self._done.get(timeout=pause) if pause > 0 and self.busy else self._done.get_nowait()
+                since = since if found else time.monotonic()
                 if isinstance(done, BaseException):
                     raise done
                 self.busy.discard(done.step.key)

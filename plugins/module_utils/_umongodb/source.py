@@ -61,14 +61,17 @@ class PackageSource:
         members = self._members = self._members or self._find_members()
         clock = self.http.clock
         started = self._started or clock.now()
+        wanted = windows.want(self._rules, members, ledger.units, ledger.scopes, started, started)
         offers: list[Offer] = []
-        if any(windows.want(self._rules, members, ledger.units, ledger.scopes, started, started).pieces.values()):
+        now = started
+        if any(wanted.pieces.values()):
             packages = self._api.packages(self._cluster_id, zone=self._zone or "")
             offers = [offer for offer in map(offered, packages) if offer]
-        # The list told the cloud's time, which may be the earlier one.
-        started = self._started = min(started, clock.now())
-        now = clock.now()
-        wanted = windows.want(self._rules, members, ledger.units, ledger.scopes, started, now)
+            # The list told the cloud's time, which may be the earlier one.
+            now = clock.now()
+            started = min(started, now)
+            wanted = windows.want(self._rules, members, ledger.units, ledger.scopes, started, now)
+        self._started = started
         return windows.plan(self._rules, wanted, offers, status.asked(), now=now, mine=self._asked)
 
     def ask(self, step: Step, within: float) -> None:
