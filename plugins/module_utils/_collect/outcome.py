@@ -12,8 +12,11 @@ from typing import Any
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import (
+    CLOSED,
     COLLECTED,
+    EMPTY,
     LOST,
+    OPENED,
     Event,
     Key,
     Ledger,
@@ -136,7 +139,7 @@ class Outcome:
             "archive": archive,
             "head": self._ledger.head,
             "counts": {
-                **{status: counts[status] for status in (COLLECTED, "empty", LOST, "opened", "closed")},
+                **{status: counts[status] for status in (COLLECTED, EMPTY, LOST, OPENED, CLOSED)},
                 "adopted": sum(event.adopted for event in self.done),
                 "missing": len(missing),
                 "pending": len(pending),
@@ -259,7 +262,7 @@ def _changed_unit(event: Event) -> dict[str, Any]:
 def _line(event: Event) -> str:
     node, log_type = event.series
     if not event.unit:
-        instant = event.begin if event.status == "opened" else event.end
+        instant = event.begin if event.status == OPENED else event.end
         return f"{node} {log_type} {event.status} {'from' if event.status == 'opened' else 'at'} {iso(instant or 0)}"
     span = f"{iso_or_none(event.begin)} to {iso_or_none(event.end)}"
     size = "" if event.size is None else f", {event.size} bytes"

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import Event, Key
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import OPENED, Event, Key
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 
 READY, MAKING, FAILED = "ready", "making", "failed"
@@ -95,4 +95,4 @@ def ordered(steps: Iterable[Step]) -> tuple[Step, ...]:
 
 def opened(series: Series, begin: int) -> Event:
     """Return the event that puts a series in scope from ``begin`` on."""
-    return Event("opened", series, begin=begin)
+    return Event(OPENED, series, begin=begin)

@@ -25,6 +25,8 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors impor
 
 # Links of audit logs live five minutes; the shortest life that is documented.
 LINK_LIFE = 4 * 60.0
+
+# Seconds in which what comes in is committed together: a commit costs as much for one file as for many.
 GATHER = 0.1
 
 
@@ -162,7 +164,6 @@ class Workers:
         since = 0.0
         try:
             while True:
-                # What ends a little later is committed with it: a commit costs as much for one file as for many.
                 pause = within if not found else GATHER - (time.monotonic() - since)
                 done = self._done.get(timeout=pause) if pause > 0 and self.busy else self._done.get_nowait()
                 since = since if found else time.monotonic()

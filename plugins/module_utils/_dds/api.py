@@ -33,7 +33,6 @@ LONGEST_QUERY = 30 * DAY
 # Which of a log's times the query compares is not documented: parts overlap by more than a log is long.
 _PART_OVERLAP = 2 * HOUR
 _MOST_READINGS = 20
-_WAVE = 64
 _READERS = 8
 
 _BUSY = {

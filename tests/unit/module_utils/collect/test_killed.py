@@ -10,12 +10,13 @@ SIGKILL right before or right after one of these moments.
 
 from __future__ import annotations
 
-import http.client
 import itertools
 import json
 import os
+import re
 import signal
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,7 @@ from typing import Any
 
 import pytest
 import requests
+import urllib3
 from ansible_collections.clouddb.mongodb_logs.tests.emulator import Emulator
 from ansible_collections.clouddb.mongodb_logs.tests.emulator.faults import Fault
 
@@ -33,33 +35,58 @@ STEPS = ("open", "write", "pwrite", "fsync", "ftruncate", "rename", "unlink", "m
 TESTS = 10
 
 
+Moment = tuple[str, int]  # a label, and which time it comes up
+
+
+def label(step: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+    """Return what a step is about: which call, on which kind of file, or which request."""
+    if step == "request":
+        _connection, method, url = args
+        action = re.search(rb"Action=(\w+)", kwargs["body"] or b"")
+        return f"{method} {action[1].decode() if action else url.partition('?')[0].rpartition('/')[2][:20]}"
+    target = args[1] if step == "rename" else args[0]
+    path = Path(os.readlink(f"/proc/self/fd/{target}") if isinstance(target, int) else target)
+    kinds = {"ledger": "ledger", ".status": "status.part", "status": "status", ".lock": "lock"}
+    kind = next((kind for start, kind in kinds.items() if path.name.startswith(start)), "")
+    return f"{step} {kind or ('part' if path.name.endswith('.part') else 'folder or file')}"
+
+
 class Moments:
     """Counts the moments of a run, and kills the process at one of them."""
 
-    def __init__(self, fatal: int | None) -> None:
-        self.count = 0
+    def __init__(self, fatal: Moment | None) -> None:
+        self.count: Counter[str] = Counter()
         self._fatal = fatal
         self._lock = threading.Lock()
 
-    def watched(self, step: Callable[..., Any]) -> Callable[..., Any]:
+    def watched(self, name: str, step: Callable[..., Any]) -> Callable[..., Any]:
         """Return a step with a moment before it and one after it."""
 
-        def moment() -> None:
+        def moment(what: str) -> None:
             with self._lock:
-                self.count += 1
-                if self.count == self._fatal:
+                self.count[what] += 1
+                if (what, self.count[what]) == self._fatal:
                     os.kill(os.getpid(), signal.SIGKILL)
 
         def run(*args: Any, **kwargs: Any) -> Any:
-            moment()
+            what = label(name, args, kwargs)
+            moment(f"before {what}")
             result = step(*args, **kwargs)
-            moment()
+            moment(f"after {what}")
             return result
 
         return run
 
 
-def run_in_child(timeline: Timeline, collect: Callable[[], object], fatal: int | None) -> int | None:
+def chosen(count: Counter[str], moments: int) -> list[Moment]:
+    """Return at least so many moments: the first of every label, and others spread evenly over the rest."""
+    first = [(what, 1) for what in sorted(count)]
+    rest = [(what, number) for what in sorted(count) for number in range(2, count[what] + 1)]
+    more = max(0, moments - len(first))
+    return first + [rest[number * len(rest) // more] for number in range(more)]
+
+
+def run_in_child(timeline: Timeline, collect: Callable[[], object], fatal: Moment | None) -> Counter[str] | None:
     """Run in a child; return how many moments the run had, or None when it was killed at one of them."""
     reading, writing = os.pipe()
     child = os.fork()
@@ -74,21 +101,22 @@ def run_in_child(timeline: Timeline, collect: Callable[[], object], fatal: int |
 
         timeline.emulator.clock.advance = sleep  # type: ignore[method-assign]
         for name in STEPS:
-            setattr(os, name, moments.watched(getattr(os, name)))
-        http.client.HTTPConnection.request = moments.watched(http.client.HTTPConnection.request)  # type: ignore[method-assign]
+            setattr(os, name, moments.watched(name, getattr(os, name)))
+        urllib3.connection.HTTPConnection.request = moments.watched(
+            "request", urllib3.connection.HTTPConnection.request
+        )  # type: ignore[method-assign]
         try:
             collect()
-        finally:
             report(writing, json.dumps(moments.count).encode("ascii"))
+        finally:
             os._exit(0)
     os.close(writing)
     with os.fdopen(reading) as pipe:
         told = pipe.read()
     _pid, status = os.waitpid(child, 0)
     if told:
-        assert status == 0
-        count: int = json.loads(told)
-        return count
+        return Counter(json.loads(told))
+    assert os.WIFSIGNALED(status), "the run ended by an error"
     assert os.WTERMSIG(status) == signal.SIGKILL
     return None
 
@@ -117,13 +145,12 @@ def kill_and_carry_on(kind: type[Timeline], folder: Path, moments: int, part: in
     with clouds(kind, folder / "whole") as timeline:
         whole = run_in_child(timeline, collecting(timeline), None)
         assert whole is not None
-    for number in range(part, moments, TESTS):
-        moment = 1 + number * (whole - 1) // moments
+    for number, moment in list(enumerate(chosen(whole, moments)))[part::TESTS]:
         with clouds(kind, folder / str(number)) as timeline:
             killed = run_in_child(timeline, collecting(timeline), moment) is None
-            # Close to the end, threads may have left fewer moments than the whole run had.
-            assert killed or moment > whole // 2
-            assert collecting(timeline)().message() is None, f"killed at moment {moment} of {whole}"
+            # Threads may bring a step up less often than in the whole run, but once it comes in every run.
+            assert killed or moment[1] > 1
+            assert collecting(timeline)().message() is None, f"killed {moment}"
             yield timeline
             assert collecting(timeline)().changed is False
 
@@ -141,8 +168,8 @@ def test_a_run_killed_at_any_of_a_hundred_moments_is_carried_on(tmp_path: Path, 
 
 
 @pytest.mark.parametrize("part", range(TESTS))
-def test_a_run_over_audit_logs_killed_at_any_of_thirty_moments_is_carried_on(tmp_path: Path, part: int) -> None:
-    for timeline in kill_and_carry_on(Instance, tmp_path, 30, part):
+def test_a_run_over_audit_logs_killed_at_any_of_its_steps_is_carried_on(tmp_path: Path, part: int) -> None:
+    for timeline in kill_and_carry_on(Instance, tmp_path, 0, part):
         assert collected(timeline, timeline.folder) == sorted(log.id for log in timeline.instance.audit_logs)
 
 
