@@ -36,6 +36,12 @@ options:
       - Token that belongs to temporary keys.
       - Without O(security_token), the environment variable E(UCLOUD_SECURITY_TOKEN) is used.
     type: str
+  channel_key:
+    description:
+      - Key of a dedicated cloud that shares its address with others; only such clouds want one.
+      - Without O(channel_key), the environment variable E(UCLOUD_CHANNEL_KEY) is used.
+    type: str
+    version_added: 0.2.0
   region:
     description:
       - Region of the cluster, such as V(cn-bj2).
@@ -47,4 +53,33 @@ options:
       - Project of the cluster. Sub-accounts must give it.
       - Without O(project_id), the environment variable E(UCLOUD_PROJECT_ID) is used.
     type: str
+"""
+
+    # For inventory plugins, before the fragment itself. Of several variables Ansible takes the last that is set.
+    INVENTORY = r"""
+options:
+  api_url:
+    env:
+      - name: UCLOUD_API_URL
+  public_key:
+    required: false
+    env:
+      - name: UCLOUD_PUBLIC_KEY
+  private_key:
+    required: false
+    env:
+      - name: UCLOUD_PRIVATE_KEY
+  security_token:
+    env:
+      - name: UCLOUD_SECURITY_TOKEN
+  channel_key:
+    env:
+      - name: UCLOUD_CHANNEL_KEY
+  region:
+    required: false
+    env:
+      - name: UCLOUD_REGION
+  project_id:
+    env:
+      - name: UCLOUD_PROJECT_ID
 """

@@ -26,7 +26,8 @@ _SECRET = re.compile(r"[!-~]+\Z")
 class OptionSet:
     """Options of a module with the constraints among them and the checks of their values. Sets are added up.
 
-    ``tokens`` names the key that each token belongs to: one from the environment does not go with a key from elsewhere.
+    ``rivals`` names, for options that sign in, those that do so instead or belong to them: a value of the environment is
+    left aside when one of these is given elsewhere.
     """
 
     def __init__(
@@ -36,21 +37,24 @@ class OptionSet:
         checks: Mapping[str, Check] | None = None,
         required_together: Sequence[Sequence[str]] = (),
         required_one_of: Sequence[Sequence[str]] = (),
-        tokens: Mapping[str, str] | None = None,
+        required_by: Mapping[str, Sequence[str]] | None = None,
+        rivals: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         self.options = dict(options)
         self.checks = dict(checks or {})
-        self.tokens = dict(tokens or {})
+        self.rivals = dict(rivals or {})
         self.constraints = {
             "required_together": [list(names) for names in required_together],
             "required_one_of": [list(names) for names in required_one_of],
         }
+        self.required_by = {name: list(names) for name, names in (required_by or {}).items()}
 
     def __add__(self, other: OptionSet) -> OptionSet:
         """Return a set with the options, constraints and checks of both."""
         both = OptionSet({**self.options, **other.options}, checks={**self.checks, **other.checks})
-        both.tokens = {**self.tokens, **other.tokens}
+        both.rivals = {**self.rivals, **other.rivals}
         both.constraints = {name: lists + other.constraints[name] for name, lists in self.constraints.items()}
+        both.required_by = {**self.required_by, **other.required_by}
         return both
 
     def checked(self, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -58,12 +62,11 @@ class OptionSet:
 
         Raises BadInput for the first value that cannot be meant so, and where blanks break a constraint.
         """
-        values: dict[str, Any] = {}
+        values = {name: _without_blanks(params[name]) for name in self.options}
+        foreign = [name for name in self.rivals if self._is_foreign(name, values)]
+        values.update(dict.fromkeys(foreign))
         for name, option in self.options.items():
-            value = _without_blanks(params[name])
-            values[name] = value = option.get("default") if value is None else value
-            if value is not None and self._is_foreign(name, value, values):
-                values[name] = value = None
+            value = values[name] = option.get("default") if values[name] is None else values[name]
             if value is None and option.get("required"):
                 raise BadInput(f"{name} must not be empty.")
             if value is not None and name in self.checks:
@@ -71,11 +74,14 @@ class OptionSet:
         self._check_constraints({name for name, value in values.items() if value is not None})
         return values
 
-    def _is_foreign(self, token: str, value: Any, values: Mapping[str, Any]) -> bool:
-        """Tell whether a token came from the environment, and the key that was given beside it did not."""
-        key = self.tokens.get(token)
-        given = values.get(key) if key else None
-        return given is not None and value in self._environment(token) and given not in self._environment(str(key))
+    def _is_foreign(self, name: str, values: Mapping[str, Any]) -> bool:
+        """Tell whether a value came from the environment, and one that it does not go with was given elsewhere."""
+        return self._is_of_the_environment(name, values) and any(
+            values[other] is not None and not self._is_of_the_environment(other, values) for other in self.rivals[name]
+        )
+
+    def _is_of_the_environment(self, name: str, values: Mapping[str, Any]) -> bool:
+        return values[name] in self._environment(name)
 
     def _environment(self, name: str) -> list[str]:
         return [os.environ.get(variable, "").strip() for variable in self.options[name]["fallback"][1]]
@@ -87,6 +93,9 @@ class OptionSet:
         for names in self.constraints["required_one_of"]:
             if not given & set(names):
                 raise BadInput(f"{' or '.join(names)} must be given.")
+        for name, needed in self.required_by.items():
+            if name in given and not given >= set(needed):
+                raise BadInput(f"{name} needs {' and '.join(needed)}.")
 
 
 def _without_blanks(value: Any) -> Any:
@@ -181,6 +190,7 @@ UMONGODB = _CONNECTION + OptionSet(
         "public_key": _option("str", "UCLOUD_PUBLIC_KEY", required=True, no_log=True),
         "private_key": _option("str", "UCLOUD_PRIVATE_KEY", required=True, no_log=True),
         "security_token": _option("str", "UCLOUD_SECURITY_TOKEN", no_log=True),
+        "channel_key": _option("str", "UCLOUD_CHANNEL_KEY", no_log=True),
         "region": _option("str", "UCLOUD_REGION", required=True),
         "project_id": _option("str", "UCLOUD_PROJECT_ID"),
     },
@@ -190,8 +200,9 @@ UMONGODB = _CONNECTION + OptionSet(
         "public_key": secret,
         "private_key": secret,
         "security_token": secret,
+        "channel_key": secret,
     },
-    tokens={"security_token": "public_key"},
+    rivals={"security_token": ["public_key"]},
 )
 
 DDS = _CONNECTION + OptionSet(
@@ -202,6 +213,9 @@ DDS = _CONNECTION + OptionSet(
         "secret_key": _option("str", "HW_SECRET_KEY", "HUAWEICLOUD_SDK_SK", no_log=True),
         "security_token": _option("str", "HW_SECURITY_TOKEN", no_log=True),
         "auth_token": _option("str", "HW_AUTH_TOKEN", no_log=True),
+        "username": _option("str", "HW_USER_NAME"),
+        "password": _option("str", "HW_USER_PASSWORD", no_log=True),
+        "domain_name": _option("str", "HW_DOMAIN_NAME"),
         "region": _option("str", "HW_REGION_NAME", required=True),
         "project_id": _option("str", "HW_PROJECT_ID", "HUAWEICLOUD_SDK_PROJECT_ID"),
     },
@@ -213,9 +227,15 @@ DDS = _CONNECTION + OptionSet(
         "security_token": secret,
         "auth_token": secret,
     },
-    required_one_of=[("access_key", "auth_token")],
+    required_one_of=[("access_key", "auth_token", "username")],
     required_together=[("access_key", "secret_key")],
-    tokens={"security_token": "access_key", "auth_token": "access_key"},
+    required_by={"username": ["password", "domain_name"]},
+    rivals={
+        "security_token": ["access_key"],
+        "auth_token": ["access_key", "username"],
+        "access_key": ["username"],
+        "secret_key": ["username"],
+    },
 )
 
 

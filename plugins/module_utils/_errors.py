@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._failures import ANY, cause_of
+
 
 class LogsError(Exception):
     """Something that the reader of the message can act on.
@@ -16,6 +18,7 @@ class LogsError(Exception):
     """
 
     kind = "error"
+    request_id = ""
 
     def __init__(self, message: str, *, code: str = "", hint: str = "") -> None:
         super().__init__(message)
@@ -24,8 +27,12 @@ class LogsError(Exception):
         self.hint = hint
 
     def failure(self) -> dict[str, Any]:
-        """Return what a result tells of this error: ``code``, ``message``, ``hint``."""
-        return {"code": self.code, "message": self.message, "hint": self.hint}
+        """Return what a result tells of this error.
+
+        ``code`` and ``kind`` are for programs, ``message`` and ``hint`` for people, ``request_id`` for the cloud's support.
+        """
+        fields = ("code", "kind", "message", "hint", "request_id")
+        return {name: getattr(self, name) for name in fields}
 
     def result(self) -> dict[str, Any]:
         """Return the arguments of ``fail_json``."""
@@ -52,11 +59,8 @@ class Incomplete(LogsError):
     def __init__(self, message: str, done: dict[str, Any], cause: LogsError | None = None) -> None:
         super().__init__(message, code=cause.code if cause else "", hint=cause.hint if cause else "")
         self.done = done
-        self._cause = cause
-
-    def failure(self) -> dict[str, Any]:
-        """Return what a result tells of this error, and of the one behind it."""
-        return {**(self._cause.failure() if self._cause else {}), **super().failure()}
+        if cause:
+            self.kind, self.request_id = cause.kind, cause.request_id
 
     def result(self) -> dict[str, Any]:
         """Return the arguments of ``fail_json``: the message and everything that was done."""
@@ -66,6 +70,7 @@ class Incomplete(LogsError):
 class CloudError(LogsError):
     """An API or an object store refused, failed or could not be reached.
 
+    ``kind`` and ``hint`` are those of the table of failures for the ``code`` of this ``cloud`` unless they are given.
     ``passing``: the same call may succeed a little later.
     ``uncertain``: the call may have taken effect although no good answer came.
     ``throttled``: the cloud asks to be called less often.
@@ -80,7 +85,9 @@ class CloudError(LogsError):
         message: str,
         *,
         code: str = "",
-        hint: str = "",
+        cloud: str = ANY,
+        kind: str | None = None,
+        hint: str | None = None,
         status: int = 0,
         passing: bool = False,
         uncertain: bool = False,
@@ -89,7 +96,9 @@ class CloudError(LogsError):
         retry_after: float | None = None,
         request_id: str = "",
     ) -> None:
-        super().__init__(message, code=code, hint=hint)
+        cause = cause_of(cloud, code, status)
+        super().__init__(message, code=code, hint=cause.hint if hint is None else hint)
+        self.kind = kind or cause.kind
         self.status = status
         self.passing = passing
         self.uncertain = uncertain
@@ -97,7 +106,3 @@ class CloudError(LogsError):
         self.throttled = throttled
         self.retry_after = retry_after
         self.request_id = request_id
-
-    def failure(self) -> dict[str, Any]:
-        """Return what a result tells of this error, with the request id that the vendor's support asks for."""
-        return {**super().failure(), "request_id": self.request_id}

@@ -71,7 +71,6 @@ class Answer(NamedTuple):
             raise CloudError(
                 f"{self.host} answered HTTP {self.status} with something that is not a JSON object.",
                 code="not_json",
-                hint="Check the endpoint, and whether a proxy answers in its place.",
                 status=self.status,
                 passing=self.status < 300 or is_passing(self.status),
                 uncertain=self.status < 300 or self.status >= 500,
@@ -328,7 +327,6 @@ def explained(host: str, timeout: float) -> Iterator[None]:
         raise CloudError(
             f"The proxy refused to connect to {host}.",
             code="proxy",
-            hint="Check HTTPS_PROXY and NO_PROXY.",
             passing=True,
             uncertain=isinstance(getattr(_cause(error), "original_error", None), ConnectionError),
         ) from None
@@ -344,13 +342,10 @@ def explained(host: str, timeout: float) -> Iterator[None]:
             raise CloudError(
                 f"{host} cannot be reached.",
                 code="unreachable",
-                hint="Check the endpoint, name resolution and the firewall.",
                 passing=True,
             ) from None
         if isinstance(error, ValueError):
-            raise CloudError(
-                f"{host} cannot be sent this request; check address and keys.", code="bad_request"
-            ) from None
+            raise CloudError(f"{host} cannot be sent this request.", code="bad_request") from None
         raise _cut(host) from None
     except HTTPError:
         raise _cut(host) from None
@@ -370,12 +365,10 @@ def _never_connected(error: Exception) -> bool:
 def _tls(host: str, error: Exception) -> CloudError:
     words = str(_cause(error))  # without the URL
     if "CERTIFICATE_VERIFY_FAILED" in words:
-        hint = "Give the certificate of its authority with ca_path."
-        return CloudError(f"The TLS certificate of {host} is not trusted.", code="tls", hint=hint)
+        return CloudError(f"The TLS certificate of {host} is not trusted.", code="tls_untrusted")
     if "EOF" in words:
         return _cut(host)
-    hint = "Check that HTTPS is spoken there, and that ca_path holds certificates."
-    return CloudError(f"No TLS connection to {host} can be made.", code="tls", hint=hint)
+    return CloudError(f"No TLS connection to {host} can be made.", code="tls")
 
 
 def _cut(host: str) -> CloudError:

@@ -152,6 +152,10 @@ class Clock:
         """Return the earlier of both clocks; the local one as long as no server has told its time."""
         return int(self._local() + min(0.0, self._offset or 0.0))
 
+    def skew(self) -> float:
+        """Return the seconds that the local clock is ahead of the API's; 0 as long as no server has told its time."""
+        return -(self._offset or 0.0)
+
     def warning(self) -> str | None:
         """Return a sentence when both clocks differ by more than a minute."""
         if self._offset is None or abs(self._offset) <= MINUTE:

@@ -64,6 +64,10 @@ instances:
     version:
       description: Version of the database.
       type: str
+    tags:
+      description: Tags of the instance, values by key.
+      type: dict
+      version_added: 0.2.0
     nodes:
       description: The nodes.
       type: list
@@ -91,6 +95,8 @@ instances:
       mode: ReplicaSet
       status: normal
       version: "4.4"
+      tags:
+        team: shop
       nodes:
         - node_id: 233087cfa6d249409a74f3c4f2f7ab7bno02
           name: dds-shop_replica_node_1
@@ -99,12 +105,12 @@ instances:
           status: normal
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import DDS, OptionSet, identifier
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.connect import connect
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.instance import instance_fields
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import run_module
 
@@ -118,31 +124,9 @@ def instance_info(module: AnsibleModule, options: dict[str, Any]) -> dict[str, A
         raise CloudError(
             f"There is no instance {options['instance_id']} in {options['region']}.",
             code="not_found",
-            hint="Check instance_id, region and project_id.",
+            cloud="dds",
         )
-    return {"changed": False, "instances": [_instance(row) for row in rows]}
-
-
-def _instance(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "instance_id": row["id"],
-        "name": row.get("name"),
-        "region": row.get("region"),
-        "mode": row.get("mode"),
-        "status": row.get("status"),
-        "version": (row.get("datastore") or {}).get("version"),
-        "nodes": [
-            {
-                "node_id": node.get("id"),
-                "name": node.get("name"),
-                "kind": group.get("type"),
-                "role": node.get("role"),
-                "status": node.get("status"),
-            }
-            for group in row.get("groups") or []
-            for node in group.get("nodes") or []
-        ],
-    }
+    return {"changed": False, "instances": [instance_fields(row) for row in rows]}
 
 
 def main() -> None:

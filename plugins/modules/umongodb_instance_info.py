@@ -84,6 +84,10 @@ instances:
     created:
       description: When the cluster was created.
       type: str
+    tag:
+      description: Business group of the cluster.
+      type: str
+      version_added: 0.2.0
     nodes:
       description: The nodes.
       returned: O(nodes=true)
@@ -118,14 +122,13 @@ instances:
       state: Running
       version: MongoDB-4.4
       created: "2026-01-01T00:00:00Z"
+      tag: Default
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import (
-    LOG_TYPES_UMONGODB,
     UMONGODB,
     OptionSet,
     identifier,
@@ -133,9 +136,11 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec impo
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import run_module
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import iso_or_none
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.api import Node
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.connect import connect
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.instance import (
+    instance_fields,
+    node_fields,
+)
 
 OPTIONS = UMONGODB + OptionSet(
     {
@@ -155,38 +160,14 @@ def instance_info(module: AnsibleModule, options: dict[str, Any]) -> dict[str, A
         raise CloudError(
             f"There is no cluster {options['cluster_id']} in {options['region']}.",
             code="not_found",
-            hint="Check cluster_id, region and project_id.",
+            cloud="umongodb",
         )
-    instances = [_instance(row, options["region"]) for row in rows]
+    instances = [instance_fields(row, options["region"]) for row in rows]
     if options["nodes"]:
         for instance in instances:
             cluster = api.cluster(instance["cluster_id"], zone=instance["zone"])
-            instance["nodes"] = [_node(node) for node in cluster.nodes]
+            instance["nodes"] = [node_fields(node) for node in cluster.nodes]
     return {"changed": False, "instances": sorted(instances, key=lambda instance: str(instance["cluster_id"]))}
-
-
-def _instance(row: Mapping[str, Any], region: str) -> dict[str, Any]:
-    return {
-        "cluster_id": row.get("ClusterId"),
-        "name": row.get("Name"),
-        "region": region,
-        "zone": row.get("Zone"),
-        "type": row.get("ClusterType"),
-        "state": row.get("State"),
-        "version": row.get("DBVersion"),
-        "created": iso_or_none(row.get("CreateTime")),
-    }
-
-
-def _node(node: Node) -> dict[str, Any]:
-    return {
-        "node_id": node.id,
-        "kind": node.kind,
-        "role": node.role,
-        "state": node.state,
-        "zone": node.zone,
-        "log_types": [log_type for log_type in LOG_TYPES_UMONGODB if node.can_have(log_type)],
-    }
 
 
 def main() -> None:

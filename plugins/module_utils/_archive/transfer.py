@@ -162,4 +162,4 @@ def _cut(host: str, size: int, promised: int) -> CloudError:
 
 
 def _bad(host: str, code: str, what: str) -> CloudError:
-    return CloudError(f"{host} {what}.", code=code, hint="Nothing was kept; run again.")
+    return CloudError(f"{host} {what}.", code=code)

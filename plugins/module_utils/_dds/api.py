@@ -10,19 +10,20 @@ Source: Huawei Cloud and Open Telekom Cloud API references, products DDS and IAM
 from __future__ import annotations
 
 import calendar
-import json
 import time
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import islice
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.answers import rows
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.auth import Auth
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.client import Client
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.paging import Page, pages, pages_at_once
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.sign import Query
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import Answer, Http, is_passing, plain, whole
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._failures import DDS, NOT_FOUND
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import Http, whole
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, HOUR
 
@@ -33,20 +34,9 @@ LONGEST_QUERY = 30 * DAY
 # Which of a log's times the query compares is not documented: parts overlap by more than a log is long.
 _PART_OVERLAP = 2 * HOUR
 _MOST_READINGS = 20
-_READERS = 8
 
-_BUSY = {
-    *("DBS.200011", "DBS.200018", "DBS.200019", "DBS.200076", "DBS.201000", "DBS.201014", "DBS.201015"),
-    *("DBS.200047", "DBS.200998", "DBS.201202"),
-}
-_THROTTLED = "DBS.280443"
-_NO_INSTANCE = {"DBS.200002", "DBS.201028", "DBS.280110", "DBS.201501", "DBS.201502", "DBS.280404"}
-_NO_NODE = {"DBS.200013", "DBS.200451", "DBS.216026", "DBS.280407", "DBS.216030"}
-_HINTS = {
-    401: "Check the keys or the token, their region, and the clock of this host.",
-    403: "Grant this user the permission for the call in the cloud's IAM.",
-    429: "Collect from fewer instances at a time, or raise deadline.",
-}
+# In a sharded cluster each type of log is written by some groups only; elsewhere every node has every type.
+_GROUPS_WITH = {"audit": {"mongos"}, "slow": {"shard"}, "error": {"mongos", "shard", "config"}}
 
 
 class AuditLog(NamedTuple):
@@ -62,11 +52,37 @@ class AuditLog(NamedTuple):
     span: Span
 
 
-class Page(NamedTuple):
-    """What one call showed of a list, and how long it said that the list is."""
+class AuditPolicy(NamedTuple):
+    """What an instance audits, and for how many days the files are kept; 0 days: nothing is audited."""
 
-    rows: list[Mapping[str, Any]]
-    total: int | None
+    keep_days: int
+    scope: str | None
+    types: tuple[str, ...]
+
+
+class Node(NamedTuple):
+    """A member of an instance. ``group`` is the type of the group it belongs to, such as ``shard`` or ``mongos``."""
+
+    id: str
+    name: str
+    group: str
+
+    def can_have(self, log_type: str, mode: str) -> bool:
+        """Tell whether this node writes this type of log in an instance of this mode."""
+        return mode != "Sharding" or self.group in _GROUPS_WITH[log_type]
+
+
+class Export(NamedTuple):
+    """A slow or error log that the cloud exports when asked; ``link`` is a secret, None while it is being made.
+
+    ``state``: EXPORTING, SUCCESS or FAILED. The API gives sizes in KB, too coarse to be checked against.
+    """
+
+    name: str
+    node_name: str
+    state: str
+    link: str | None
+    updated: int | None
 
 
 class Dds:
@@ -76,7 +92,7 @@ class Dds:
         self, http: Http, auth: Auth, *, endpoint: str, iam_endpoint: str, region: str, project_id: str | None
     ) -> None:
         self.http = http
-        self._auth = auth
+        self._client = Client(http, auth)
         self._endpoint = endpoint
         self._iam_endpoint = iam_endpoint
         self._region = region
@@ -86,26 +102,38 @@ class Dds:
     def project_id(self) -> str:
         """Return the project, looked up by the region's name when none was given (``GET /v3/projects``)."""
         if self._project_id is None:
-            answer = self._read("GET", self._iam_endpoint, "/v3/projects", [("name", self._region)])
-            found = [row["id"] for row in _rows(answer, "projects") if row.get("id")]
+            found = self._projects(("name", self._region))
             if len(found) != 1:
+                others = found or self._projects()
                 raise CloudError(
-                    f"{len(found) or 'No'} projects are named {self._region}"
-                    + (": " + ", ".join(found) if found else "")
+                    f"{len(found) or 'No'} projects are named {self._region}; this account has "
+                    + (", ".join(f"{row['id']} ({row.get('name')})" for row in others) or "none")
                     + ".",
                     code="project",
+                    kind=NOT_FOUND,
                     hint="Give project_id.",
                 )
-            self._project_id = found[0]
+            self._project_id = str(found[0]["id"])
         return self._project_id
+
+    def _projects(self, *query: tuple[str, str]) -> list[Mapping[str, Any]]:
+        answer = self._client.read("GET", self._iam_endpoint, "/v3/projects", query)
+        return [row for row in rows(answer, "projects") if row.get("id")]
 
     def instances(self, *, instance_id: str | None = None, name: str | None = None) -> list[Mapping[str, Any]]:
         """Return the instances with their nodes as the API gives them (``GET .../instances``), every page."""
         wanted = [(key, value) for key, value in (("id", instance_id), ("name", name)) if value]
         found: dict[str, Mapping[str, Any]] = {}
-        for page, _total in self._pages("/instances", wanted, "instances", "total_count"):
-            found.update((instance["id"], instance) for instance in page if instance.get("id"))
+        for page in pages(partial(self._page, "/instances", wanted, "instances", "total_count")):
+            found.update((instance["id"], instance) for instance in page.rows if instance.get("id"))
         return [found[key] for key in sorted(found)]
+
+    def instance(self, instance_id: str) -> Mapping[str, Any]:
+        """Return an instance as the API gives it."""
+        for row in self.instances(instance_id=instance_id):
+            if row["id"] == instance_id:
+                return row
+        raise CloudError(f"There is no instance {instance_id} in {self._region}.", code="not_found", cloud=DDS)
 
     def audit_logs(self, instance_id: str, span: Span, *, node_id: str | None = None) -> list[AuditLog]:
         """Return the audit logs that the API lists for a span, each once, by begin (``GET .../auditlog``).
@@ -125,9 +153,9 @@ class Dds:
         found: dict[str, AuditLog] = {}
         for _reading in range(_MOST_READINGS):
             totals = set()
-            for page, total in self._pages_at_once(path, query, "audit_logs", "total_record"):
-                totals.add(total)
-                found.update((log.id, log) for log in (_audit_log(row, part) for row in page if row.get("id")))
+            for page in pages_at_once(partial(self._page, path, query, "audit_logs", "total_record")):
+                totals.add(page.total)
+                found.update((log.id, log) for log in (_audit_log(row, part) for row in page.rows if row.get("id")))
             if len(totals) == 1 and len(found) >= (totals.pop() or 0):
                 return found
         raise CloudError(
@@ -139,74 +167,81 @@ class Dds:
 
     def audit_log_links(self, instance_id: str, ids: Sequence[str]) -> list[str]:
         """Return links to at most 50 audit logs, good for five minutes, in no promised order. They are secrets."""
-        body = json.dumps({"ids": list(ids)}).encode("utf-8")
-        answer = self._read(
-            "POST", self._endpoint, self._path(f"/instances/{quote(instance_id)}/auditlog-links"), [], body
-        )
+        answer = self._post(instance_id, "auditlog-links", {"ids": list(ids)})
         return [link for link in answer.get("links") or [] if isinstance(link, str)]
+
+    def delete_audit_logs(self, instance_id: str, names: Sequence[str]) -> None:
+        """Ask for audit logs to be deleted, for ever, by the names of their files (``DELETE .../auditlog``).
+
+        The job cannot be queried: list until they are gone.
+        """
+        path = self._path(f"/instances/{quote(instance_id)}/auditlog")
+        self._client.write("DELETE", self._endpoint, path, {"file_names": list(names)})
+
+    def audit_policy(self, instance_id: str) -> AuditPolicy:
+        """Return what an instance audits (``GET .../auditlog-policy``)."""
+        answer = self._client.read(
+            "GET", self._endpoint, self._path(f"/instances/{quote(instance_id)}/auditlog-policy")
+        )
+        types = answer.get("audit_types")
+        return AuditPolicy(
+            whole(answer.get("keep_days")) or 0,
+            str(answer["audit_scope"]) if answer.get("audit_scope") else None,
+            tuple(sorted(map(str, types))) if isinstance(types, list) else (),
+        )
+
+    def set_audit_policy(self, instance_id: str, policy: AuditPolicy, *, reserve: bool | None = None) -> None:
+        """State what an instance shall audit (``POST .../auditlog-policy``); the same statement twice does no harm.
+
+        ``reserve``: whether the files stay when auditing is switched off. Shorter ``keep_days`` delete older files.
+        """
+        body: dict[str, Any] = {"keep_days": policy.keep_days}
+        if policy.scope is not None:
+            body["audit_scope"] = policy.scope
+        if policy.types:
+            body["audit_types"] = list(policy.types)
+        if reserve is not None:
+            body["reserve_auditlogs"] = "true" if reserve else "false"
+        self._post(instance_id, "auditlog-policy", body)
+
+    def exports(
+        self, instance_id: str, log_type: str, *, names: Sequence[str] = (), node_ids: Sequence[str] = ()
+    ) -> list[Export]:
+        """Return the exports of slow or error logs, begun by the first call (``POST .../slowlog-download``, ``errorlog-``).
+
+        Links are good for 3 to 15 minutes, as their ``Expires`` says; a later call gives fresh ones, or begins anew.
+        """
+        lists = (("file_name_list", names), ("node_id_list", node_ids))
+        answer = self._post(instance_id, f"{log_type}log-download", {key: list(value) for key, value in lists if value})
+        return [_export(row) for row in rows(answer, "list") if row.get("file_name")]
+
+    def _post(self, instance_id: str, what: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        path = self._path(f"/instances/{quote(instance_id)}/{what}")
+        return self._client.read("POST", self._endpoint, path, body=body)
 
     def _page(self, path: str, query: Query, field: str, total_field: str, offset: int) -> Page:
         paging = [("offset", str(offset)), ("limit", str(PAGE))]
-        answer = self._read("GET", self._endpoint, self._path(path), [*query, *paging])
+        answer = self._client.read("GET", self._endpoint, self._path(path), [*query, *paging])
         total = answer.get(total_field)
-        return Page(_rows(answer, field), total if isinstance(total, int) else None)
-
-    def _pages(self, path: str, query: Query, field: str, total_field: str, offset: int = 0) -> Iterator[Page]:
-        """Yield pages from ``offset`` up to the total: a page that is short is not taken for the last."""
-        while True:
-            page = self._page(path, query, field, total_field, offset)
-            offset += len(page.rows)
-            yield page
-            if not page.rows or (page.total is not None and offset >= page.total):
-                return
-
-    def _pages_at_once(self, path: str, query: Query, field: str, total_field: str) -> Iterator[Page]:
-        """Yield the same pages, read several at a time, as far as the list stays as long as the first page said."""
-        first = self._page(path, query, field, total_field, 0)
-        yield first
-        step, total = len(first.rows), first.total
-        if not step:
-            return
-        if total is None:
-            yield from self._pages(path, query, field, total_field, step)
-            return
-
-        def read(begin: int) -> list[Page]:
-            pages, offset, end = [], begin, min(begin + step, total)
-            while offset < end:
-                pages.append(self._page(path, query, field, total_field, offset))
-                offset += len(pages[-1].rows) or end
-            return pages
-
-        under_way: deque[Future[list[Page]]] = deque()
-        begins = iter(range(step, total, step))
-        with ThreadPoolExecutor(_READERS, "list") as pool:
-            try:
-                under_way.extend(pool.submit(read, begin) for begin in islice(begins, 2 * _READERS))
-                while under_way:
-                    pages = under_way.popleft().result()
-                    yield from pages
-                    if not all(page.rows and page.total == total for page in pages):
-                        return
-                    under_way.extend(pool.submit(read, begin) for begin in islice(begins, 1))
-            finally:
-                for future in under_way:
-                    future.cancel()
+        return Page(rows(answer, field), total if isinstance(total, int) else None)
 
     def _path(self, path: str) -> str:
         return f"/v3/{quote(self.project_id)}{path}"
 
-    def _read(self, method: str, endpoint: str, path: str, query: Query, body: bytes = b"") -> dict[str, Any]:
-        return self.http.read(lambda: self._auth.request(method, endpoint, path, query, body), _judge)
+
+def nodes_of(instance: Mapping[str, Any]) -> list[Node]:
+    """Return the nodes of an instance that the API gave."""
+    return [
+        Node(str(node["id"]), str(node.get("name") or ""), str(group.get("type") or ""))
+        for group in rows(instance, "groups")
+        for node in rows(group, "nodes")
+        if node.get("id")
+    ]
 
 
 def api_time(instant: int) -> str:
     """Return an instant as the API wants it: with a numeric offset, which travels as ``%2B0000``."""
     return time.strftime("%Y-%m-%dT%H:%M:%S+0000", time.gmtime(instant))
-
-
-def _rows(answer: Mapping[str, Any], field: str) -> list[Mapping[str, Any]]:
-    return [row for row in answer.get(field) or [] if isinstance(row, dict)]
 
 
 def _parts(span: Span) -> Iterable[Span]:
@@ -217,37 +252,16 @@ def _parts(span: Span) -> Iterable[Span]:
     yield Span(begin, span.end)
 
 
-def _judge(answer: Answer) -> dict[str, Any]:
-    value = answer.json()
-    if answer.status < 300:
-        return value
-    inner = value.get("error")
-    said = inner if isinstance(inner, dict) else value
-    code = str(said.get("error_code") or said.get("errorCode") or said.get("code") or answer.status)
-    words = plain(said.get("error_msg") or said.get("errorMsg") or said.get("message") or "no message")
-    busy = code in _BUSY
-    raise CloudError(
-        f"The API refused with HTTP {answer.status} {code}: {words}".rstrip(".") + ".",
-        code=code,
-        hint=_hint(answer.status, code),
-        status=answer.status,
-        passing=busy or code == _THROTTLED or is_passing(answer.status),
-        uncertain=answer.status >= 500,
-        final=answer.status == 401,
-        throttled=answer.status == 429 or code == _THROTTLED,
-        retry_after=answer.retry_after,
-        request_id=answer.headers.get("X-Request-Id") or "",
+def _export(row: Mapping[str, Any]) -> Export:
+    updated = whole(row.get("updated_at")) or whole(row.get("update_at"))
+    link = row.get("file_link")
+    return Export(
+        str(row["file_name"]),
+        str(row.get("node_name") or ""),
+        str(row.get("status") or ""),
+        link if isinstance(link, str) and link else None,
+        None if updated is None else updated // 1000,
     )
-
-
-def _hint(status: int, code: str) -> str:
-    if code in _BUSY or code == _THROTTLED:
-        return "The instance is busy; run again later."
-    if code in _NO_INSTANCE:
-        return "Check instance_id, region and project_id."
-    if code in _NO_NODE:
-        return "Check the node ids against those of the instance."
-    return _HINTS.get(status, "")
 
 
 def _audit_log(row: Mapping[str, Any], asked: Span) -> AuditLog:

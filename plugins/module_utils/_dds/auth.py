@@ -6,23 +6,34 @@
 
 from __future__ import annotations
 
+import json
+import threading
 import time
-from typing import Protocol
 from urllib.parse import urlsplit
 
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.answers import judge
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.sign import Query, encode_query, signed_headers
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import Request
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import Answer, Http, Request
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import Clock
 
 
-class Auth(Protocol):
+class Auth:
     """A way to sign in."""
 
     def request(self, method: str, endpoint: str, path: str, query: Query, body: bytes) -> Request:
-        """Return the request with the headers that prove who sends it."""
+        """Return the request with the headers that prove who sends it. Raises CloudError."""
+        raise NotImplementedError
+
+    def accepted(self, request: Request) -> None:
+        """Take note that the cloud took this request for the account's own."""
+
+    def renews(self, request: Request) -> bool:
+        """Tell whether this request, which the cloud did not take for the account's own, is worth sending once more."""
+        return False
 
 
-class AccessKey:
+class AccessKey(Auth):
     """An access key, permanent or temporary: every request is signed, with the local clock's time."""
 
     def __init__(self, access_key: str, secret_key: str, security_token: str | None, clock: Clock) -> None:
@@ -52,7 +63,7 @@ class AccessKey:
         return Request(method, _url(endpoint, path, query), headers, body)
 
 
-class Token:
+class Token(Auth):
     """A token of the identity service, scoped to the project."""
 
     def __init__(self, token: str) -> None:
@@ -60,8 +71,85 @@ class Token:
 
     def request(self, method: str, endpoint: str, path: str, query: Query, body: bytes) -> Request:
         """Return the request with the token."""
-        headers = {"Content-Type": "application/json", "X-Auth-Token": self._token}
-        return Request(method, _url(endpoint, path, query), headers, body)
+        return _with_token(self._token, method, endpoint, path, query, body)
+
+
+class Password(Auth):
+    """A user name and password: a token is asked for when it is first needed, kept in memory, and renewed once it ran out.
+
+    Source: Huawei Cloud IAM "Obtaining a User Token Through Password Authentication".
+    """
+
+    def __init__(
+        self,
+        http: Http,
+        *,
+        iam_endpoint: str,
+        username: str,
+        password: str,
+        domain_name: str,
+        region: str,
+        project_id: str | None,
+    ) -> None:
+        self._http = http
+        self._iam_endpoint = iam_endpoint
+        user = {"name": username, "password": password, "domain": {"name": domain_name}}
+        project = {"id": project_id} if project_id else {"name": region}
+        self._document = {
+            "auth": {
+                "identity": {"methods": ["password"], "password": {"user": user}},
+                "scope": {"project": project},
+            }
+        }
+        self._token: str | None = None
+        self._proven = False
+        self._lock = threading.Lock()
+
+    def request(self, method: str, endpoint: str, path: str, query: Query, body: bytes) -> Request:
+        """Return the request with the token, signing in first where there is none."""
+        with self._lock:
+            if self._token is None:
+                self._token = self._http.read(self._sign_in, _subject_token)
+            token = self._token
+        return _with_token(token, method, endpoint, path, query, body)
+
+    def accepted(self, request: Request) -> None:
+        """Take note that this token works."""
+        if request.headers["X-Auth-Token"] == self._token:
+            self._proven = True
+
+    def renews(self, request: Request) -> bool:
+        """Tell whether another token may do: one that never worked is refused for a reason that stays."""
+        with self._lock:
+            if request.headers["X-Auth-Token"] != self._token:
+                return True  # another thread has dropped it already
+            if self._proven:
+                self._token, self._proven = None, False
+            return self._token is None
+
+    def _sign_in(self) -> Request:
+        body = json.dumps(self._document).encode("utf-8")
+        return Request("POST", f"{self._iam_endpoint}/v3/auth/tokens", {"Content-Type": "application/json"}, body)
+
+
+def _subject_token(answer: Answer) -> str:
+    try:
+        judge(answer)
+    except CloudError as error:
+        if error.status == 401:
+            error.hint = (
+                "Check username, password and domain_name, and that region or project_id names a project of it."
+            )
+        raise
+    token = answer.headers.get("X-Subject-Token")
+    if not token:
+        raise CloudError(f"{answer.host} answered without a token.", code="401", status=401, final=True)
+    return token
+
+
+def _with_token(token: str, method: str, endpoint: str, path: str, query: Query, body: bytes) -> Request:
+    headers = {"Content-Type": "application/json", "X-Auth-Token": token}
+    return Request(method, _url(endpoint, path, query), headers, body)
 
 
 def _url(endpoint: str, path: str, query: Query) -> str:

@@ -10,7 +10,12 @@ from collections.abc import Mapping
 from typing import Any, Callable
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api import Dds
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.auth import AccessKey, Auth, Token
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.auth import (
+    AccessKey,
+    Auth,
+    Password,
+    Token,
+)
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import Http, check_endpoint
 
 # The one region of Huawei Cloud under another domain.
@@ -20,25 +25,28 @@ _EUROPE = "eu-west-101"
 def connect(options: Mapping[str, Any], warn: Callable[[str], None]) -> Dds:
     """Return a client. Calls nothing. Raises BadInput when an endpoint is not a server's address.
 
-    A token is used in place of an access key when both are given.
+    Of several ways to sign in, a token goes before an access key, and that before a password.
     """
     http = Http.of(options)
+    region = options["region"]
+    iam_endpoint = check_endpoint(options["iam_endpoint"] or _default("iam", region), "iam_endpoint", warn)
     return Dds(
         http,
-        _auth(options, http),
-        endpoint=check_endpoint(options["endpoint"] or _default("dds", options["region"]), "endpoint", warn),
-        iam_endpoint=check_endpoint(
-            options["iam_endpoint"] or _default("iam", options["region"]), "iam_endpoint", warn
-        ),
-        region=options["region"],
+        _auth(options, http, iam_endpoint),
+        endpoint=check_endpoint(options["endpoint"] or _default("dds", region), "endpoint", warn),
+        iam_endpoint=iam_endpoint,
+        region=region,
         project_id=options["project_id"],
     )
 
 
-def _auth(options: Mapping[str, Any], http: Http) -> Auth:
+def _auth(options: Mapping[str, Any], http: Http, iam_endpoint: str) -> Auth:
     if options["auth_token"]:
         return Token(options["auth_token"])
-    return AccessKey(options["access_key"], options["secret_key"], options["security_token"], http.clock)
+    if options["access_key"]:
+        return AccessKey(options["access_key"], options["secret_key"], options["security_token"], http.clock)
+    names = ("username", "password", "domain_name", "region", "project_id")
+    return Password(http, iam_endpoint=iam_endpoint, **{name: options[name] for name in names})
 
 
 def _default(service: str, region: str) -> str:

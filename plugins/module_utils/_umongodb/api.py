@@ -14,6 +14,12 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._failures import (
+    CREDENTIALS,
+    THROTTLED,
+    UMONGODB,
+    cause_of,
+)
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import (
     Answer,
     Http,
@@ -39,20 +45,6 @@ PACKAGE_STATES = {
 
 # A create that was answered so may have taken effect: 110 gave up waiting, 130 and 150 are faults behind the gateway.
 _UNCERTAIN = {110, 130, 150}
-_THROTTLED = 153
-_CREDENTIALS = {170, 171, 172, 174, 294, 295}
-_HINTS = {
-    153: "Collect from fewer instances at a time, or raise deadline.",
-    170: "Check api_url: another kind of API answered.",
-    171: "Check private_key.",
-    172: "Check public_key, and that api_url belongs to the cloud that issued it.",
-    174: "Renew security_token together with its keys.",
-    292: "Check project_id.",
-    293: "Check zone, and whether this account may use it.",
-    294: "Add the address of this host to the white list of the account.",
-    295: "Unlock the account in the cloud's console.",
-    299: "Grant this key the permission for the action in the cloud's IAM; sub-accounts must give project_id too.",
-}
 
 
 class Package(NamedTuple):
@@ -68,6 +60,14 @@ class Package(NamedTuple):
     size: int | None
     created: int | None
     finished: int | None
+
+
+class Preview(NamedTuple):
+    """Lines of a node's log, as many as the cloud shows: ``most`` at most, the rest left out when ``truncated``."""
+
+    text: str
+    truncated: bool
+    most: int | None
 
 
 class Node(NamedTuple):
@@ -110,10 +110,14 @@ class UMongoDB:
         security_token: str | None,
         region: str,
         project_id: str | None,
+        channel_key: str | None = None,
     ) -> None:
         self.http = http
         self._url = api_url + "/"
         self._private_key = private_key
+        self._headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
+        if channel_key:
+            self._headers["channel-key"] = channel_key  # sent empty, it is refused
         self._common = {
             "PublicKey": public_key,
             "SecurityToken": security_token,
@@ -129,11 +133,7 @@ class UMongoDB:
         """Return a cluster with its nodes (``DescribeUMongoDBInstance``)."""
         info = self._read("DescribeUMongoDBInstance", {"ClusterId": cluster_id, "Zone": zone}).get("ClusterInfo")
         if not isinstance(info, dict):
-            raise CloudError(
-                f"The API described no cluster {cluster_id}.",
-                code="not_found",
-                hint="Check cluster_id, region and project_id.",
-            )
+            raise CloudError(f"The API described no cluster {cluster_id}.", code="not_found", cloud=UMONGODB)
         return Cluster(info, tuple(_nodes(info)))
 
     def packages(self, cluster_id: str, *, zone: str, node_id: str | None = None) -> list[Package]:
@@ -182,6 +182,14 @@ class UMongoDB:
             raise CloudError(f"The API gave no link to package {package_id}.", code="no_link", passing=True)
         return link
 
+    def log(
+        self, cluster_id: str, *, node_id: str, log_type: str, begin: int, end: int | None, zone: str | None
+    ) -> Preview:
+        """Return lines of a node's log (``GetUMongoDBLog``). The cloud truncates: a preview, not an archive."""
+        params = {"ClusterId": cluster_id, "NodeId": node_id, "LogType": LOG_TYPES[log_type], "Zone": zone}
+        answer = self._read("GetUMongoDBLog", {**params, "Begin": begin, "End": end})
+        return Preview(str(answer.get("Log") or ""), answer.get("IsTruncate") is True, whole(answer.get("MaxLine")))
+
     def _read(self, action: str, params: Mapping[str, Value | None]) -> dict[str, Any]:
         return self.http.read(lambda: self._request(action, params), lambda answer: _judge(action, answer))
 
@@ -192,8 +200,7 @@ class UMongoDB:
         every = {"Action": action, **self._common, **params}
         sent = {name: text(value) for name, value in every.items() if value is not None}
         sent["Signature"] = signature(sent, self._private_key)
-        headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
-        return Request("POST", self._url, headers, urlencode(sent).encode("ascii"))
+        return Request("POST", self._url, self._headers, urlencode(sent).encode("ascii"))
 
 
 def _judge(action: str, answer: Answer) -> dict[str, Any]:
@@ -205,15 +212,16 @@ def _judge(action: str, answer: Answer) -> dict[str, Any]:
         return value
     shown = f"RetCode {code}" if code else f"HTTP {answer.status}"
     said = plain(value.get("Message") or "no message")
+    kind = cause_of(UMONGODB, str(code or answer.status), answer.status).kind
     raise CloudError(
         f"{action} was refused with {shown}: {said}".rstrip(".") + ".",
         code=str(code or answer.status),
-        hint=_HINTS.get(code or 0, ""),
+        cloud=UMONGODB,
         status=answer.status,
-        passing=code in _UNCERTAIN or code == _THROTTLED or is_passing(answer.status),
+        passing=code in _UNCERTAIN or kind == THROTTLED or is_passing(answer.status),
         uncertain=code in _UNCERTAIN or answer.status >= 500 or (code is None and answer.status < 300),
-        final=code in _CREDENTIALS,
-        throttled=code == _THROTTLED or answer.status == 429,
+        final=code is not None and kind == CREDENTIALS,
+        throttled=kind == THROTTLED,
         retry_after=answer.retry_after,
         request_id=answer.headers.get("X-UCLOUD-REQUEST-UUID") or "",
     )

@@ -21,6 +21,7 @@ def connect(options: Mapping[str, Any], warn: Callable[[str], None]) -> UMongoDB
         public_key=options["public_key"],
         private_key=options["private_key"],
         security_token=options["security_token"],
+        channel_key=options["channel_key"],
         region=options["region"],
         project_id=options["project_id"],
     )

@@ -1,0 +1,231 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the codes of both clouds mean, and what to do next: the one table. The troubleshooting guide is made from it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+CREDENTIALS, PERMISSION, CLOCK, THROTTLED = "credentials", "permission", "clock", "throttled"
+BUSY, NOT_FOUND, PARAMETER, CLOUD_FAULT, CONNECTION = "busy", "not_found", "parameter", "cloud_fault", "connection"
+
+KINDS = {
+    CREDENTIALS: "Signing in was refused. The run ends at once, as keys that fail on and on get locked.",
+    PERMISSION: "The account may not do this.",
+    CLOCK: "The time of this host is too far off for what it signs.",
+    THROTTLED: "The cloud asks to be called less often; all threads of a run wait before they go on.",
+    BUSY: "The instance is doing something else; reads are repeated until the deadline.",
+    NOT_FOUND: "What was named is not there, or not for this account.",
+    PARAMETER: "The cloud does not take a value, or does not offer the call.",
+    CLOUD_FAULT: "The cloud failed. Reads are repeated; what creates something only where it cannot have taken effect.",
+    CONNECTION: "The cloud could not be reached, or something else answered in its place.",
+}
+
+UMONGODB, DDS, ANY = "umongodb", "dds", "any"
+
+_OFTEN = "Collect from fewer instances at a time, or raise deadline."
+_KEYS = "Check the keys or the token, and that they belong to this cloud and region."
+_LATER = "Run again later; if it stays, give the request id to the cloud's support."
+_INSTANCE = "Check instance_id, region and project_id."
+_GRANT = "Grant this user the permission for the call in the cloud's IAM."
+_UNKNOWN = "Look the code up in the cloud's reference; its support wants the request id."
+
+
+class Cause(NamedTuple):
+    """A row of the table: the codes of a cloud that mean the same, what that is, and what to do next."""
+
+    cloud: str
+    codes: tuple[str, ...]
+    kind: str
+    meaning: str
+    hint: str
+
+
+CAUSES = (
+    Cause(
+        UMONGODB,
+        ("110",),
+        CLOUD_FAULT,
+        "the API gave up waiting, and the call may have taken effect",
+        "Run again: what was asked for is looked for on the list before it is asked for again.",
+    ),
+    Cause(UMONGODB, ("130", "150"), CLOUD_FAULT, "a service behind the gateway failed", _LATER),
+    Cause(UMONGODB, ("153",), THROTTLED, "too many calls", _OFTEN),
+    Cause(
+        UMONGODB,
+        ("160", "161"),
+        PARAMETER,
+        "no such action",
+        "Check api_url: this API does not offer UMongoDB's logs.",
+    ),
+    Cause(UMONGODB, ("170",), CREDENTIALS, "no signature", "Check api_url: another kind of API answered."),
+    Cause(
+        UMONGODB,
+        ("171",),
+        CREDENTIALS,
+        "wrong signature",
+        "Check private_key: it is not the one of public_key, or a character of it or of another option was lost in copying.",
+    ),
+    Cause(
+        UMONGODB,
+        ("172",),
+        CREDENTIALS,
+        "no such user",
+        "Check public_key, and that api_url belongs to the cloud that issued it.",
+    ),
+    Cause(
+        UMONGODB,
+        ("174",),
+        CREDENTIALS,
+        "no such token",
+        "Renew security_token together with its keys; on a dedicated cloud check channel_key.",
+    ),
+    Cause(
+        UMONGODB, ("220", "230"), PARAMETER, "a parameter is missing or not available", "Check region, zone and ids."
+    ),
+    Cause(UMONGODB, ("not_found",), NOT_FOUND, "no such cluster", "Check cluster_id, region and project_id."),
+    Cause(UMONGODB, ("292",), NOT_FOUND, "no such project", "Check project_id."),
+    Cause(
+        UMONGODB, ("293",), PERMISSION, "no permission for the zone", "Check zone, and whether this account may use it."
+    ),
+    Cause(
+        UMONGODB,
+        ("294",),
+        CREDENTIALS,
+        "address refused",
+        "Add the address of this host to the white list of the account.",
+    ),
+    Cause(UMONGODB, ("295",), CREDENTIALS, "security lock", "Unlock the account in the cloud's console."),
+    Cause(
+        UMONGODB,
+        ("299",),
+        PERMISSION,
+        "IAM denied it",
+        "Grant this key the permission for the action in the cloud's IAM; sub-accounts must give project_id too.",
+    ),
+    Cause(DDS, ("APIGW.0301", "APIG.0301"), CREDENTIALS, "wrong key, signature or token", _KEYS),
+    Cause(
+        DDS,
+        ("APIGW.0303", "APIG.0303"),
+        CREDENTIALS,
+        "wrong signature, or a wrong clock",
+        "Check secret_key and the clock of this host.",
+    ),
+    Cause(
+        DDS,
+        ("APIGW.0307", "APIG.0307"),
+        CREDENTIALS,
+        "the token expired, or is of another region or project",
+        "Get a new token for this project, or sign in with a key or a password instead.",
+    ),
+    Cause(DDS, ("DBS.280056",), CREDENTIALS, "invalid token", "Get a new token for this project."),
+    Cause(DDS, ("APIGW.0308", "APIG.0308", "DBS.280443"), THROTTLED, "too many calls", _OFTEN),
+    Cause(
+        DDS,
+        (
+            *("DBS.200011", "DBS.200018", "DBS.200019", "DBS.200076", "DBS.201000", "DBS.201014", "DBS.201015"),
+            *("DBS.200047", "DBS.200998", "DBS.201202"),
+        ),
+        BUSY,
+        "the instance is doing something else",
+        "The instance is busy; run again later.",
+    ),
+    Cause(
+        DDS,
+        ("not_found", "DBS.200002", "DBS.201028", "DBS.280110", "DBS.201501", "DBS.201502", "DBS.280404"),
+        NOT_FOUND,
+        "no such instance",
+        _INSTANCE,
+    ),
+    Cause(
+        DDS,
+        ("DBS.200013", "DBS.200451", "DBS.216026", "DBS.280407", "DBS.216030"),
+        NOT_FOUND,
+        "no such node",
+        "Check the node ids against those of the instance.",
+    ),
+    Cause(
+        DDS,
+        ("DBS.280067", "DBS.280068", "DBS.280409"),
+        PARAMETER,
+        "a time is refused",
+        "Check begin and end: the end must be after the begin, and neither too old.",
+    ),
+    Cause(DDS, ("DBS.280439", "DBS.280440"), PARAMETER, "paging is refused", _UNKNOWN),
+    Cause(DDS, ("DBS.280032", "DBS.280063"), PERMISSION, "no permission for the call or the project", _GRANT),
+    Cause(DDS, ("DBS.201509",), CLOUD_FAULT, "the object storage failed", _LATER),
+    Cause(DDS, ("DBS.280005",), CLOUD_FAULT, "the server failed", _LATER),
+    Cause(ANY, ("400",), PARAMETER, "the request is refused", _UNKNOWN),
+    Cause(ANY, ("401",), CREDENTIALS, "signing in is refused", _KEYS),
+    Cause(ANY, ("403",), PERMISSION, "the call is refused", _GRANT),
+    Cause(ANY, ("404",), NOT_FOUND, "there is nothing at that address", "Check the endpoint, the region and the ids."),
+    Cause(ANY, ("429", "throttled"), THROTTLED, "too many calls", _OFTEN),
+    Cause(ANY, ("500", "502", "503", "504"), CLOUD_FAULT, "the cloud failed", _LATER),
+    Cause(
+        ANY,
+        ("unreachable",),
+        CONNECTION,
+        "no connection can be made",
+        "Check the endpoint, name resolution and the firewall.",
+    ),
+    Cause(ANY, ("timeout",), CONNECTION, "no answer in time", "Raise timeout, or check the way to the cloud."),
+    Cause(ANY, ("cut",), CONNECTION, "the connection was cut", "Run again; what was received in whole stays."),
+    Cause(ANY, ("proxy",), CONNECTION, "the proxy refused", "Check HTTPS_PROXY and NO_PROXY."),
+    Cause(
+        ANY,
+        ("tls",),
+        CONNECTION,
+        "no TLS connection can be made",
+        "Check that HTTPS is spoken there, and that ca_path holds certificates.",
+    ),
+    Cause(
+        ANY,
+        ("tls_untrusted",),
+        CONNECTION,
+        "the certificate is not trusted",
+        "Give the certificate of its authority with ca_path.",
+    ),
+    Cause(
+        ANY,
+        ("not_json",),
+        CONNECTION,
+        "something else than an API answered",
+        "Check the endpoint, and whether a proxy answers in its place.",
+    ),
+    Cause(
+        ANY,
+        ("bad_request",),
+        PARAMETER,
+        "the request cannot be sent",
+        "Check address and keys for characters that do not belong there.",
+    ),
+    Cause(
+        ANY,
+        ("short_body", "bad_range", "oversize_body", "corrupt_body", "empty_body"),
+        CLOUD_FAULT,
+        "a file did not arrive as it was promised",
+        "Nothing was kept; run again.",
+    ),
+    Cause(
+        ANY,
+        ("link_expired",),
+        CLOUD_FAULT,
+        "even a fresh link is refused",
+        "Check that this host may reach the object storage, and that its clock is right.",
+    ),
+    Cause(ANY, ("bad_link", "no_link"), CLOUD_FAULT, "the API gave no link that can be followed", _LATER),
+)
+
+_BY_CODE = {(cause.cloud, code): cause for cause in CAUSES for code in cause.codes}
+
+
+def cause_of(cloud: str, code: str, status: int = 0) -> Cause:
+    """Return the row for a code of a cloud; for a code that is not in the table, the one of its HTTP status."""
+    known = _BY_CODE.get((cloud, code)) or _BY_CODE.get((ANY, code)) or _BY_CODE.get((ANY, str(status)))
+    if known:
+        return known
+    if not status or status >= 500:
+        return Cause(cloud, (code,), CLOUD_FAULT, "", _LATER if status else "")
+    return Cause(cloud, (code,), PARAMETER, "", _UNKNOWN)

@@ -1,0 +1,41 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Clusters and nodes of the UCloud family in the words of the collection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import LOG_TYPES_UMONGODB
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import iso_or_none
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.api import Node
+
+
+def instance_fields(row: Mapping[str, Any], region: str) -> dict[str, Any]:
+    """Return a cluster that the API listed."""
+    return {
+        "cluster_id": row.get("ClusterId"),
+        "name": row.get("Name"),
+        "region": region,
+        "zone": row.get("Zone"),
+        "type": row.get("ClusterType"),
+        "state": row.get("State"),
+        "version": row.get("DBVersion"),
+        "created": iso_or_none(row.get("CreateTime")),
+        "tag": row.get("Tag"),
+    }
+
+
+def node_fields(node: Node) -> dict[str, Any]:
+    """Return a node of a cluster."""
+    return {
+        "node_id": node.id,
+        "kind": node.kind,
+        "role": node.role,
+        "state": node.state,
+        "zone": node.zone,
+        "log_types": [log_type for log_type in LOG_TYPES_UMONGODB if node.can_have(log_type)],
+    }
