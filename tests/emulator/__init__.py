@@ -18,7 +18,8 @@ from __future__ import annotations
 from .clock import Clock
 from .emulator import Emulator
 from .faults import Fault
-from .fleet import accounts, default_world
+from .fleet import accounts, broken, default_world
+from .proxy import ForwardProxy
 from .world import World
 
-__all__ = ["Clock", "Emulator", "Fault", "World", "accounts", "default_world"]
+__all__ = ["Clock", "Emulator", "Fault", "ForwardProxy", "World", "accounts", "broken", "default_world"]

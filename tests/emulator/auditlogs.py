@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from . import auditlines
 from .clock import Clock
-from .model import AuditLog, DdsInstance
+from .dds_model import AuditLog, DdsInstance
 from .world import World
 
 _DAY = 86400.0

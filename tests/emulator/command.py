@@ -28,6 +28,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--ready-file", type=Path, help="JSON file written once the port is open")
     parser.add_argument("--clock", help="the emulator's time, ISO 8601 with an offset (default: now)")
     parser.add_argument("--packaging-seconds", type=float, help="how long a log package takes (0.5)")
+    parser.add_argument("--export-seconds", type=float, help="how long an export of DDS takes (30)")
+    parser.add_argument("--fleet", type=int, default=0, help="so many more clusters and DDS instances, all small")
     parser.add_argument("--world", type=Path, help="JSON file with a world, as GET /_emulator/world returns it")
     parser.add_argument("--certificate", type=Path, help="PEM file with a certificate and its key: speak TLS")
     return parser
@@ -59,6 +61,9 @@ def main(arguments: list[str] | None = None) -> int:
             port=options.port,
             certificate=str(options.certificate) if options.certificate else None,
         )
+        if options.export_seconds is not None:
+            emulator.world.export_seconds = options.export_seconds
+        emulator.world.add_fleet(options.fleet)
         emulator.start()
     except (OSError, OverflowError, ValueError, TypeError) as error:
         parser.error(str(error))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _WORLD_OPERATIONS = {
     *("add_cluster", "add_package", "forget_packages", "add_node", "remove_node", "quiet"),
-    *("add_dds_instance", "add_audit_log", "add_audit_logs"),
+    *("add_dds_instance", "add_audit_log", "add_audit_logs", "add_fleet", "revoke_tokens", "busy"),
 }
 
 

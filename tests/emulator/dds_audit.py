@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import random
-import re
 import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .dds_common import dds_time, find_instance, ok, page, shaped, time_param, wrong
+from .dds_common import dds_time, find_instance, find_node, ok, page, time_param, wrong
+from .dds_model import AuditLog, AuditPolicy, DdsInstance
 from .hostile import hostile_name
-from .messages import Answer, RefusedError, Request
-from .model import AuditLog, AuditPolicy, DdsInstance
+from .messages import Answer, Request
 from .storage import StoredObject
 
 if TYPE_CHECKING:
@@ -63,11 +62,7 @@ class DdsAudit:
         node_id: str | None = request.params.get("node_id")
         if node_id is None:
             return None
-        if not re.match(r"^[0-9a-f]{32}no02$", node_id):
-            raise wrong("invalid node id", "DBS.280407")
-        if node_id not in {node.id for node in instance.all_nodes()}:
-            raise RefusedError(shaped(404, "DBS.200013", "The node does not exist"))
-        return node_id
+        return find_node(instance.all_nodes(), node_id).id
 
     def _row(self, log: AuditLog, request: Request) -> dict[str, Any]:
         wrong = request.fault("wrong_size")
@@ -123,7 +118,9 @@ class DdsAudit:
             lambda: not self._logs.is_held(instance, log),
             log.file,
         )
-        return self._emulator.storage.link(f"dds-auditlog/{digest[:12]}", name, stored, seconds=_LINK_SECONDS)
+        return self._emulator.storage.link(
+            f"dds-auditlog/{instance.id}-{digest[:12]}", name, stored, seconds=_LINK_SECONDS
+        )
 
     def delete_logs(self, request: Request) -> Answer:
         """Delete audit logs, some seconds later."""

@@ -11,8 +11,8 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
+from .dds_model import DdsInstance, DdsNode
 from .messages import Answer, RefusedError, Request, json_answer
-from .model import DdsInstance
 from .world import World
 
 _TIME = re.compile(r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}[+-]\d{4}$")
@@ -61,6 +61,16 @@ def find_instance(world: World, request: Request) -> DdsInstance:
         if instance.id == instance_id and instance.project_id == request.params["project_id"]:
             return instance
     raise RefusedError(shaped(404, "DBS.200002", "The instance does not exist"))
+
+
+def find_node(nodes: list[DdsNode], node_id: str) -> DdsNode:
+    """Return the node of that id."""
+    if not re.match(r"^[0-9a-f]{32}no02$", node_id):
+        raise wrong("invalid node id", "DBS.280407")
+    for node in nodes:
+        if node.id == node_id:
+            return node
+    raise RefusedError(shaped(404, "DBS.200013", "The node does not exist"))
 
 
 def page(request: Request) -> tuple[int, int]:

@@ -18,24 +18,31 @@ ACTIONS = frozenset(
         *("BackupUMongoDBLog", "ListUMongoDBLogPackage", "ListUMongoDBBackup", "DescribeUMongoDBBackupURL"),
         *("GetUMongoDBLog", "ListUMongoDBInstances", "DescribeUMongoDBInstance"),
         *("ListInstances", "ListAuditLogs", "AuditLogLinks", "DeleteAuditLogs"),
-        *("ShowAuditLogPolicy", "SetAuditLogPolicy", "ListProjects", "ListDomains", "CreateToken"),
+        *("ShowAuditLogPolicy", "SetAuditLogPolicy", "DownloadSlowLog", "DownloadErrorLog"),
+        *("ListProjects", "ListDomains", "CreateToken"),
     }
 )
 # A vendor's refusal, or a broken proxy's answer, comes back instead of what the request deserves.
 REFUSALS = frozenset({"throttled", "retcode", "http", "html", "unauthorized", "expired_link"})
 _NOT_FOR_OBJECTS = frozenset({"retcode", "unauthorized"})
 # What only these actions can do.
-_LINKS = {"DescribeUMongoDBBackupURL", "AuditLogLinks"}
+_EXPORTS = {"DownloadSlowLog", "DownloadErrorLog"}
+_LINKS = {"DescribeUMongoDBBackupURL", "AuditLogLinks", *_EXPORTS}
 EFFECTS = {
     "slow_packaging": {"BackupUMongoDBLog"},
     "fail_package": {"BackupUMongoDBLog"},
     "list_lag": {"BackupUMongoDBLog"},
     "growing_list": {"ListAuditLogs"},
     "hostile_names": {"ListUMongoDBLogPackage", "ListAuditLogs", *_LINKS},
-    "wrong_size": {"ListUMongoDBLogPackage", "ListAuditLogs"},
+    "wrong_size": {"ListUMongoDBLogPackage", "ListAuditLogs", *_EXPORTS},
     "shuffle_links": {"AuditLogLinks"},
     "opaque_names": _LINKS,
     "expired_link": {"object"},
+    "slow_export": _EXPORTS,
+    "fail_export": _EXPORTS,
+    "export_again": _EXPORTS,
+    "unknown_node_names": _EXPORTS,
+    "short_links": _EXPORTS,
 }
 # Each kind of fault, and the arguments that it takes.
 KINDS = {
@@ -60,6 +67,11 @@ KINDS = {
     "wrong_size": {"by"},
     "shuffle_links": set(),
     "opaque_names": set(),
+    "slow_export": {"seconds", "node"},
+    "fail_export": {"node"},
+    "export_again": set(),
+    "unknown_node_names": set(),
+    "short_links": {"seconds"},
 }
 
 
@@ -69,8 +81,8 @@ class Fault:
 
     `on` is an action (`BackupUMongoDBLog`, `ListAuditLogs`, `AuditLogLinks`, `object`, ...) or `*`.
     The first `skip` requests that fit pass unharmed, the next `times` are hit (None: all of them).
-    `match` narrows by the request's parameters; its key `path` is looked for inside the path, `node`
-    anywhere in path and parameters. `seen` and `fired` count, so that a test can assert them.
+    `match` narrows by the request's parameters; its key `path` is looked for inside the path, `node` and `instance`
+    (the id of an instance or cluster, also in the links to its objects) anywhere in path and parameters. `seen` and `fired` count, so that a test can assert them.
 
     Kinds and their `args` (all optional):
 
@@ -86,8 +98,12 @@ class Fault:
     - `slow_packaging`: `seconds` (60). `fail_package`. `list_lag`: `seconds` (5)
     - `growing_list`: `count` (1) logs appear after each page; `where`: newest (default), middle, oldest
     - `hostile_names`: `form`: one of `parent`, `absolute`, `newline`, `long`, `dash`, `same`, `empty`;
-      by default a different one for each row. `wrong_size`: `by` (1) is added to every size
+      by default a different one for each row. `wrong_size`: `by` (1) is added to every size, which DDS
+      exports have in KB
     - `shuffle_links`, `opaque_names`
+    - DDS exports. Those that this request starts: `slow_export`: `seconds` (300), `fail_export`, both of one `node`
+      (id) or of all. `export_again`: what was exported already is EXPORTING again; with `skip` it hits a later call.
+      `unknown_node_names`: no node is called like that. `short_links`: good for `seconds` (180)
     """
 
     on: str
@@ -143,7 +159,7 @@ class Fault:
 def _matches(key: str, wanted: str, path: str, params: dict[str, Any]) -> bool:
     if key == "path":
         return wanted in path
-    if key == "node":
+    if key in ("node", "instance"):
         return wanted in path or any(wanted in str(value) for value in params.values())
     return str(params.get(key)) == str(wanted)
 

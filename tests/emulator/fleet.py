@@ -2,16 +2,39 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The default world: a small fleet in both clouds, and keys for everybody."""
+"""The default world: a small fleet in both clouds, and keys for everybody; and ways to break one member of a fleet."""
 
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
+from .faults import Fault
 from .model import HuaweiAccount, HuaweiProject, HuaweiUser, Token, UCloudAccount
 from .world import World
 
 _DAY = 86400.0
+_DENIED = "Policy does not allow this"
+# In which ways a member of a fleet can be broken: where, what kind of fault, its arguments.
+_BOTH: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "failing": ("*", "http", {"status": 500}),
+    "cut": ("*", "cut_before", {}),
+    "throttled": ("*", "throttled", {}),
+    "forbidden_objects": ("object", "http", {"status": 403, "code": "AccessDenied"}),
+    "short_objects": ("object", "cut_body", {}),
+}
+_UMONGODB = {
+    **_BOTH,
+    "denied": ("*", "retcode", {"code": 299, "message": _DENIED}),
+    "missing": ("*", "retcode", {"code": 65101, "message": "Cluster not exist"}),
+    "packaging": ("*", "fail_package", {}),
+}
+_DDS = {
+    **_BOTH,
+    "denied": ("*", "http", {"status": 403, "code": "DBS.280032", "message": _DENIED}),
+    "missing": ("*", "http", {"status": 404, "code": "DBS.200002", "message": "The instance does not exist"}),
+    "packaging": ("*", "fail_export", {}),
+}
 
 
 def _made_up(seed: int, what: str, digits: int) -> str:
@@ -73,3 +96,13 @@ def default_world(seed: int, now: float) -> World:
     world.add_dds_instance(name="dds-shop", keep_days=180, audit_every=4 * 3600.0, audit_since=since)
     world.add_dds_instance(name="dds-orders", mode="Sharding", keep_days=30, audit_every=2 * 3600.0, audit_since=since)
     return world
+
+
+def broken(instance_id: str, how: str) -> Fault:
+    """Return a fault that breaks one cluster or instance, and no other, until it is switched off.
+
+    `how`: `denied`, `missing`, `failing` (500), `cut` (no answer), `throttled`, `packaging` (packages or exports fail),
+    `forbidden_objects` (the storage says 403) or `short_objects` (half of each object comes).
+    """
+    on, kind, args = (_UMONGODB if instance_id.startswith("uclmongo-") else _DDS)[how]
+    return Fault(on, kind, times=None, match={"instance": instance_id}, args=dict(args))

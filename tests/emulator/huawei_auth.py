@@ -37,7 +37,7 @@ class AuthError(Exception):
 
 @dataclass(frozen=True)
 class Identity:
-    """Who asks; a token is good for one project only."""
+    """Who asks; a token is good for one project, or for none when its scope is the domain."""
 
     domain_id: str
     project_id: str | None = None

@@ -119,6 +119,8 @@ class Iam:
         user = next((u for u in self._world.huawei_users if (u.name, u.domain_name) == (name, domain)), None)
         if methods != ["password"] or user is None or user.password != password:
             raise RefusedError(_error(401, "The username or password is wrong."))
+        if not isinstance(scope, dict):
+            raise RefusedError(_error(400, "The request body is invalid"))
         project = self._scope(user, scope)
         now = self._emulator.clock.now()
         token = Token(
@@ -140,14 +142,22 @@ class Iam:
         }
         if project:
             document["project"] = {"id": project.id, "name": project.name}
+        else:
+            document["domain"] = {"id": user.domain_id, "name": user.domain_name}
         return json_answer(201, {"token": document}, X_Subject_Token=token.token)
 
     def _scope(self, user: HuaweiUser, scope: dict[str, Any]) -> HuaweiProject | None:
-        wanted = scope.get("project")
-        if wanted is None:
-            return None
+        """Return the project of a token; None when the scope is the user's domain, which it is unless said."""
+        if "project" not in scope:
+            if _names(scope.get("domain", {"id": user.domain_id}), user.domain_id, user.domain_name):
+                return None
+            raise RefusedError(_error(401, "The scope is not the domain of this user"))
         for project in self._world.projects:
-            named = {"id": project.id, "name": project.name}
-            if project.domain_id == user.domain_id and any(wanted.get(key) == named[key] for key in named):
+            if project.domain_id == user.domain_id and _names(scope["project"], project.id, project.name):
                 return project
         raise RefusedError(_error(401, "The scope is not a project of this domain"))
+
+
+def _names(wanted: Any, known_id: str, known_name: str) -> bool:
+    """Tell whether a scope's part names something, by id or by name."""
+    return isinstance(wanted, dict) and (wanted.get("id") == known_id or wanted.get("name") == known_name)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 
-from .model import Cluster, DdsGroup, DdsNode, MongoNode, ReplicaSet
+from .dds_model import DdsGroup, DdsNode
+from .model import Cluster, MongoNode, ReplicaSet
 
 _MEMBERS = ["Primary", "Secondary", "Hidden"]
 _DDS_GROUPS = {

@@ -149,87 +149,6 @@ class HuaweiProject:
         return self.name.split("_", 1)[0]
 
 
-@dataclass
-class DdsNode:
-    """A node of a DDS instance."""
-
-    id: str
-    name: str
-    role: str
-    status: str = "normal"
-    removed_at: float | None = None
-
-
-@dataclass
-class DdsGroup:
-    """A group of nodes: mongos, shard, config, replica or single."""
-
-    type: str
-    id: str
-    name: str
-    nodes: list[DdsNode]
-
-
-@dataclass
-class AuditLog:
-    """A closed audit file. `listed_at` is when it appears; with `file` its bytes are those of that file."""
-
-    id: str
-    node_id: str
-    name: str
-    size: int
-    start: float
-    end: float
-    listed_at: float
-    file: str | None = None
-
-
-@dataclass
-class AuditPolicy:
-    """What is audited and for how many days it is kept; 0 days: auditing is off."""
-
-    keep_days: int = 180
-    audit_scope: str = "all"
-    audit_types: list[str] = field(default_factory=lambda: ["auth", "insert", "delete", "update", "query", "command"])
-
-
-@dataclass
-class DdsInstance:
-    """A DDS instance, with its audit logs.
-
-    With `audit_every` seconds its audited nodes go on writing files from `audit_since` on as the clock
-    moves; `audit_logs` are the files that a test put there by hand.
-    """
-
-    id: str
-    name: str
-    mode: str
-    region: str
-    project_id: str
-    status: str = "normal"
-    version: str = "4.4"
-    created_at: float = 1735689600.0
-    groups: list[DdsGroup] = field(default_factory=list)
-    policy: AuditPolicy = field(default_factory=AuditPolicy)
-    audit_every: float = 0.0
-    audit_since: float = 0.0
-    audit_logs: list[AuditLog] = field(default_factory=list)
-    deleted_logs: dict[str, float] = field(default_factory=dict)
-
-    def nodes(self) -> list[DdsNode]:
-        """Return the nodes that exist."""
-        return [node for node in self.all_nodes() if node.removed_at is None]
-
-    def all_nodes(self) -> list[DdsNode]:
-        """Return all nodes, also those that are gone."""
-        return [node for group in self.groups for node in group.nodes]
-
-    def audited_nodes(self) -> list[DdsNode]:
-        """Return the nodes that audit logs live on: a cluster's mongos, else all."""
-        mongos = [node for group in self.groups if group.type == "mongos" for node in group.nodes]
-        return mongos or self.all_nodes()
-
-
 def cluster_from(row: dict[str, Any]) -> Cluster:
     """Build a cluster from plain data."""
 
@@ -241,14 +160,3 @@ def cluster_from(row: dict[str, Any]) -> Cluster:
     values["config"] = replica(row["config"]) if row.get("config") else None
     values["mongos"] = [MongoNode(**node) for node in row.get("mongos", [])]
     return Cluster(**values)
-
-
-def instance_from(row: dict[str, Any]) -> DdsInstance:
-    """Build an instance from plain data."""
-    values = dict(row)
-    values["groups"] = [
-        DdsGroup(**{**group, "nodes": [DdsNode(**node) for node in group["nodes"]]}) for group in row.get("groups", [])
-    ]
-    values["policy"] = AuditPolicy(**row.get("policy", {}))
-    values["audit_logs"] = [AuditLog(**log) for log in row.get("audit_logs", [])]
-    return DdsInstance(**values)

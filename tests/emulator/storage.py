@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Object storage: pre-signed links to packages and audit logs, with ranges and entity tags."""
+"""Object storage: pre-signed links to packages, exports and audit logs, with ranges and entity tags."""
 
 from __future__ import annotations
 

@@ -2,105 +2,25 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The world: accounts, clusters, instances, packages and audit logs, and handy ways to build one."""
+"""Handy ways to build a world, and to change one while it is in use."""
 
 from __future__ import annotations
 
-import json
 import os
 import random
-import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from .clock import parse_instant
+from .dds_model import AuditLog, AuditPolicy, DdsInstance, DdsNode
 from .layout import dds_groups, fill_cluster, short_id
-from .model import (
-    RETENTION,
-    AuditLog,
-    AuditPolicy,
-    Cluster,
-    DdsInstance,
-    DdsNode,
-    HuaweiAccount,
-    HuaweiProject,
-    HuaweiUser,
-    MongoNode,
-    Package,
-    Token,
-    UCloudAccount,
-    cluster_from,
-    instance_from,
-)
+from .model import RETENTION, Cluster, MongoNode, Package
+from .world_data import WorldData
 
 Instant = str | float | int
 
 
-@dataclass
-class World:
-    """Everything both clouds know.
-
-    `zone_rule` says which Zone UCloud wants of a cluster across zones: `any` of its zones, the
-    `cluster`'s own, or the `node`'s. With `sparse` optional fields are left out of answers, and
-    `absent_fields` names more of them. `audit_window` says which of its times a DDS log is listed by:
-    `overlap`, `start`, `end` or `contained`; `audit_order`: `newest` or `oldest` first. Objects that are larger
-    than `part_bytes` were uploaded in parts, which shows in their entity tag.
-    """
-
-    seed: int = 7
-    ucloud_accounts: list[UCloudAccount] = field(default_factory=list)
-    ucloud_zones: dict[str, list[str]] = field(default_factory=dict)
-    channel_key: str | None = None
-    clusters: list[Cluster] = field(default_factory=list)
-    packages: list[Package] = field(default_factory=list)
-    next_package_id: int = 4021
-    packaging_seconds: float = 0.5
-    preview_lines: int = 100
-    zone_rule: str = "any"
-    sparse: bool = False
-    absent_fields: list[str] = field(default_factory=list)
-    huawei_accounts: list[HuaweiAccount] = field(default_factory=list)
-    huawei_users: list[HuaweiUser] = field(default_factory=list)
-    tokens: list[Token] = field(default_factory=list)
-    projects: list[HuaweiProject] = field(default_factory=list)
-    instances: list[DdsInstance] = field(default_factory=list)
-    audit_window: str = "overlap"
-    audit_order: str = "newest"
-    deletion_seconds: float = 2.0
-    part_bytes: int = 64 * 1024 * 1024
-
-    def __post_init__(self) -> None:
-        """Live in real time until an emulator lends its clock."""
-        self.now: Callable[[], float] = time.time
-
-    # -- as plain data
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the world as plain data."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> World:
-        """Build a world from what `as_dict` returned."""
-        known = {item.name for item in fields(cls)}
-        unknown = set(data) - known
-        if unknown:
-            raise ValueError(f"a world has no {', '.join(sorted(unknown))}")
-        plain = {
-            "ucloud_accounts": UCloudAccount,
-            "packages": Package,
-            "huawei_accounts": HuaweiAccount,
-            "huawei_users": HuaweiUser,
-            "tokens": Token,
-            "projects": HuaweiProject,
-        }
-        values: dict[str, Any] = json.loads(json.dumps(data))
-        for name, kind in plain.items():
-            values[name] = [kind(**row) for row in values.get(name, [])]
-        values["clusters"] = [cluster_from(row) for row in values.get("clusters", [])]
-        values["instances"] = [instance_from(row) for row in values.get("instances", [])]
-        return cls(**values)
+class World(WorldData):
+    """Everything both clouds know: accounts, clusters, instances, packages and audit logs."""
 
     # -- UCloud
 
@@ -201,7 +121,9 @@ class World:
         number = len(group.nodes) + 1
         node_id = node_id or short_id(f"{owner_id}+{group.type}{number}", 32) + "no02"
         role = {"mongos": "-"}.get(group.type, "Secondary")
-        dds_node = DdsNode(node_id, f"{group.name}_{group.type}_node_{number}", **{"role": role, **values})
+        dds_node = DdsNode(
+            node_id, f"{group.name}_{group.type}_node_{number}", **{"role": role, "created_at": self.now(), **values}
+        )
         group.nodes.append(dds_node)
         return dds_node
 
@@ -215,13 +137,37 @@ class World:
 
     def quiet(self, node_id: str, log_type: str | None = None) -> None:
         """Let a node write no more slow (`SlowLog`) or error (`ErrorLog`) lines, now or ever before."""
-        node = next(n for cluster in self.clusters for n in cluster.all_nodes() if n.node_id == node_id)
+        found: list[MongoNode | DdsNode] = [n for c in self.clusters for n in c.all_nodes() if n.node_id == node_id]
+        found += [n for i in self.instances for n in i.all_nodes() if n.id == node_id]
+        [node] = found
         if log_type in (None, "SlowLog"):
             node.slow_per_hour = 0.0
         if log_type in (None, "ErrorLog"):
             node.error_per_hour = 0.0
 
+    def add_fleet(self, count: int, *, audit_every: float = 6 * 3600.0, audit_since: Instant | None = None) -> None:
+        """Add `count` clusters and as many DDS instances, each of one node that logs little: `fleet-0001` and so on.
+
+        Nothing is made before it is asked for, so a thousand of each cost next to nothing.
+        """
+        since = self.now() - 86400 if audit_since is None else audit_since
+        for number in range(1, count + 1):
+            name = f"fleet-{number:04d}"
+            self.add_cluster(name=name, nodes=1, slow_per_hour=1.0, error_per_hour=0.2)
+            instance = self.add_dds_instance(name=name, mode="Single", audit_every=audit_every, audit_since=since)
+            [node] = instance.nodes()
+            node.slow_per_hour, node.error_per_hour = 1.0, 0.2
+
     # -- Huawei
+
+    def revoke_tokens(self) -> None:
+        """Let every token be good for nothing from now on, as after a change of password or permission."""
+        for token in self.tokens:
+            token.revoked = True
+
+    def busy(self, instance_id: str, seconds: float) -> None:
+        """Let a DDS instance refuse to export for some time."""
+        self.instance(instance_id).busy_until = self.now() + seconds
 
     def instance(self, instance_id: str) -> DdsInstance:
         """Return a DDS instance."""

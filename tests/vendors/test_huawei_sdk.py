@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from typing import Any
@@ -98,6 +99,90 @@ def test_deleting(emu: Emulator) -> None:
     emu.clock.advance(5)
     left = sdk.list_auditlogs(dds.ListAuditlogsRequest(instance_id=instance, **span(emu))).audit_logs
     assert log.id not in {other.id for other in left}
+
+
+@pytest.mark.parametrize("account", [0, 1])
+@pytest.mark.parametrize("kind", ["slow", "error"])
+def test_exports(emu: Emulator, account: int, kind: str) -> None:
+    """Asked for without a body, of a node, of a file; made, linked, downloaded."""
+    sdk, instance = client(emu, account), emu.world.instances[1]
+    node = instance.groups[1].nodes[0]
+
+    def ask(**body: Any) -> Any:
+        if kind == "slow":
+            wanted = dds.DownloadSlowlogRequestBody(**body) if body else None
+            return sdk.download_slowlog(dds.DownloadSlowlogRequest(instance_id=instance.id, body=wanted))
+        wanted = dds.DownloadErrorlogRequestBody(**body) if body else None
+        return sdk.download_errorlog(dds.DownloadErrorlogRequest(instance_id=instance.id, body=wanted))
+
+    first = ask()
+    assert (first.status, first.count) == ("CREATING", {"slow": 6, "error": 11}[kind])
+    assert {(row.status, row.file_size, row.file_link) for row in first.list} == {("EXPORTING", None, None)}
+    emu.clock.advance(30)
+    [row] = ask(node_id_list=[node.id]).list
+    again = ask(file_name_list=[row.file_name], node_id_list=[])
+    assert (again.status, again.count, again.list[0].node_name) == ("FINISH", 1, node.name)
+    with urllib.request.urlopen(row.file_link, timeout=5) as answer:
+        assert f"{round(len(answer.read()) / 1024, 2):g}" == row.file_size
+    assert (row.update_at is None) == (kind == "error")
+    assert all(record.signed for record in emu.requests)
+
+
+def test_exports_refused(emu: Emulator) -> None:
+    """A busy instance, an unknown node, no permission: status and code arrive."""
+    sdk, instance = client(emu), emu.world.instances[0].id
+
+    def refused(**body: Any) -> tuple[int, str]:
+        wanted = dds.DownloadSlowlogRequestBody(**body)
+        with pytest.raises(exceptions.ClientRequestException) as caught:
+            sdk.download_slowlog(dds.DownloadSlowlogRequest(instance_id=instance, body=wanted))
+        return caught.value.status_code, caught.value.error_code
+
+    assert refused(node_id_list=["x"]) == (400, "DBS.280407")
+    assert refused(node_id_list=["0" * 32 + "no02"]) == (404, "DBS.200013")
+    emu.world.busy(instance, 60)
+    assert refused() == (403, "DBS.200019")
+    emu.world.huawei_accounts[0].denied.append("dds:instance:downloadSlowLog")
+    assert refused() == (403, "DBS.280032")
+
+
+def test_tokens(emu: Emulator) -> None:
+    """IAM's own client gets one for a project, and one for the domain, which opens no project."""
+    keys, user, project = emu.world.huawei_accounts[0], emu.world.huawei_users[0], emu.world.projects[0]
+    who = credentials.GlobalCredentials(keys.access_key, keys.secret_key, keys.domain_id)
+    sdk = iam.IamClient.new_builder().with_credentials(who).with_endpoint(emu.url).build()
+    person = iam.PwdPasswordUser(iam.PwdPasswordUserDomain(user.domain_name), user.name, user.password)
+    identity = iam.PwdIdentity(["password"], iam.PwdPassword(person))
+    scopes = (
+        iam.AuthScope(project=iam.AuthScopeProject(name=project.name)),
+        iam.AuthScope(project=iam.AuthScopeProject(id=project.id)),
+        iam.AuthScope(domain=iam.AuthScopeDomain(name=user.domain_name)),
+    )
+    statuses = []
+    for scope in scopes:
+        body = iam.KeystoneCreateUserTokenByPasswordRequestBody(iam.PwdAuth(identity, scope))
+        request = iam.KeystoneCreateUserTokenByPasswordRequest(body=body)
+        answer = sdk.keystone_create_user_token_by_password(request)
+        url, headers = f"{emu.url}/v3/{project.id}/instances", {"X-Auth-Token": answer.x_subject_token}
+        try:
+            with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=5) as listed:
+                statuses.append(listed.status)
+        except urllib.error.HTTPError as error:
+            statuses.append(error.code)
+    assert statuses == [200, 200, 401]
+
+
+def test_the_project_that_the_client_names(emu: Emulator) -> None:
+    """It signs X-Project-Id; another one than the path's is refused."""
+    sdk = client(emu)
+    sdk.list_instances(dds.ListInstancesRequest())
+    other = client(emu)
+    path = dict(other._credentials.get_update_path_params())
+    other._credentials.get_update_path_params = lambda: path
+    other._credentials.project_id = emu.world.projects[1].id
+    with pytest.raises(exceptions.ClientRequestException) as caught:
+        other.list_instances(dds.ListInstancesRequest())
+    assert (caught.value.status_code, caught.value.error_code) == (403, "DBS.280063")
 
 
 def test_projects(emu: Emulator) -> None:

@@ -77,6 +77,63 @@ def test_a_preview(emu: Emulator) -> None:
     assert (answer["MaxLine"], answer["IsTruncate"]) == (100, answer["Log"].count("\n") == 100)
 
 
+def test_a_preview_of_more_than_it_shows(emu: Emulator) -> None:
+    """It says that it is cut, and at how many lines."""
+    emu.world.preview_lines = 5
+    now, node = int(emu.clock.now()), emu.world.cluster(PLACE["ClusterId"]).nodes()[0].node_id
+    what = {"ClusterId": PLACE["ClusterId"], "NodeId": node, "LogType": "SlowLog", "Begin": now - 23 * HOUR}
+    answer = sdk(emu).get_umon_go_db_log(what)
+    assert (answer["Log"].count("\n"), answer["MaxLine"], answer["IsTruncate"]) == (5, 5, True)
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "mongos"),
+    [(-7 * 24 * HOUR - 60, -7 * 24 * HOUR, False), (-24 * HOUR, 0, False), (-HOUR, -HOUR, False), (-HOUR, 0, True)],
+)
+def test_previews_that_there_are_none_of(emu: Emulator, begin: int, end: int, mongos: bool) -> None:
+    """Older than seven days, of a day, of no time at all, of a mongos' slow log."""
+    now, cluster = int(emu.clock.now()), emu.world.clusters[1]
+    node = (cluster.mongos if mongos else cluster.replicas[0].nodes)[0].node_id
+    what = {"ClusterId": cluster.cluster_id, "NodeId": node, "Begin": now + begin, "End": now + end}
+    with pytest.raises(ucloud_exc.RetCodeException) as caught:
+        sdk(emu).get_umon_go_db_log({**what, "LogType": "SlowLog"})
+    assert caught.value.code == 230
+    error = {**what, "LogType": "ErrorLog", "Begin": now - 24 * HOUR + 1, "End": now}
+    assert "Log" in sdk(emu).get_umon_go_db_log(error)
+
+
+def test_temporary_keys(emu: Emulator) -> None:
+    """Their token is one more parameter, signed like the others."""
+    keys = emu.world.ucloud_accounts[2]
+    pair = {"public_key": keys.public_key, "private_key": keys.private_key}
+    for token, code in ((keys.security_token, 0), ("stolen", 174), (None, 174)):
+        client = sdk(emu, **pair)
+        client.middleware.request(lambda args, token=token: {**args, **({"SecurityToken": token} if token else {})})
+        if code == 0:
+            assert len(client.list_umon_go_db_instances()["DataSet"]) == 2
+            continue
+        with pytest.raises(ucloud_exc.RetCodeException) as caught:
+            client.list_umon_go_db_instances()
+        assert caught.value.code == code
+    assert all(record.signed for record in emu.requests)
+
+
+def test_the_channel_key(emu: Emulator) -> None:
+    """A header that dedicated clouds on a shared domain want."""
+    emu.world.channel_key = "dedicated"
+    client = sdk(emu)
+    with pytest.raises(ucloud_exc.RetCodeException) as caught:
+        client.list_umon_go_db_instances()
+    assert caught.value.code == 174
+
+    def add_header(request: Any) -> Any:
+        request.headers = {**(request.headers or {}), "channel-key": "dedicated"}
+        return request
+
+    client.transport.middleware.request(add_header)
+    assert len(client.list_umon_go_db_instances()["DataSet"]) == 2
+
+
 def test_sparse_answers(emu: Emulator) -> None:
     """What may be absent is absent, and the client does not mind."""
     client = sdk(emu)

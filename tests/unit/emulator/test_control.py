@@ -183,17 +183,18 @@ def test_the_command(tmp_path: Path, emu: Emulator) -> None:
     world = tmp_path / "world.json"
     world.write_text(json.dumps(emu.world.as_dict()))
     arguments = ["--port", "0", "--clock", "2026-11-20T00:30:00Z", "--packaging-seconds", "2", "--world", str(world)]
+    arguments += ["--export-seconds", "3", "--fleet", "4"]
     process, ready = start(arguments, tmp_path)
     try:
         assert (tmp_path / "ready.json").stat().st_mode & 0o777 == 0o600
         assert requests.get(f"{ready['url']}/_emulator/clock", timeout=5).json()["now"].startswith("2026-11-20T00:30")
         found = requests.get(f"{ready['url']}/_emulator/world", timeout=5).json()
-        assert (found["packaging_seconds"], len(found["clusters"])) == (2, 2)
+        assert (found["packaging_seconds"], found["export_seconds"], len(found["clusters"])) == (2, 3, 6)
     finally:
         process.send_signal(signal.SIGTERM)
         output = process.communicate(timeout=10)[0]
     assert process.returncode == 0
-    assert output.startswith(f"The emulator listens on {ready['url']}: 2 UMongoDB clusters, 2 DDS instances")
+    assert output.startswith(f"The emulator listens on {ready['url']}: 6 UMongoDB clusters, 6 DDS instances")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["ready.json", "world.json"]
 
 

@@ -352,36 +352,3 @@ def test_permissions(emu: Emulator, client: Client) -> None:
     assert refused(client.huawei("GET", path)) == (403, "DBS.280063")
     client.keys.denied.append("dds:instance:downloadAuditLog")
     assert refused(client.dds("POST", f"{first(emu)}/auditlog-links", None, {"ids": ["x"]})) == (403, "DBS.280032")
-
-
-def test_iam_finds_the_project(emu: Emulator, client: Client) -> None:
-    """By its region's name; an unknown one gives an empty list; errors have IAM's own shape."""
-    project = emu.world.projects[0]
-    [found] = client.huawei("GET", "/v3/projects", {"name": project.name}).json()["projects"]
-    assert (found["id"], found["name"], found["enabled"]) == (project.id, project.name, True)
-    assert client.huawei("GET", "/v3/projects", {"name": "nowhere"}).json()["projects"] == []
-    assert len(client.huawei("GET", "/v3/projects").json()["projects"]) == 2
-    answer = client.huawei("GET", "/v3/projects", secret_key="wrong")
-    assert (answer.status_code, answer.json()["error"]["title"]) == (401, "Unauthorized")
-
-
-def test_iam_gives_tokens(emu: Emulator, client: Client) -> None:
-    """For a name and a password, for a project, for a day."""
-    user, project = emu.world.huawei_users[0], emu.world.projects[0]
-
-    def ask(password: str, scope: dict[str, Any]) -> requests.Response:
-        who = {"name": user.name, "password": password, "domain": {"name": user.domain_name}}
-        identity = {"methods": ["password"], "password": {"user": who}}
-        document = {"auth": {"identity": identity, "scope": scope}}
-        return client.session.post(f"{emu.url}/v3/auth/tokens", json=document, timeout=5)
-
-    answer = ask(user.password, {"project": {"name": project.name}})
-    headers = {"X-Auth-Token": answer.headers["X-Subject-Token"]}
-    assert answer.status_code == 201
-    assert client.send("GET", f"/v3/{project.id}/instances", headers).status_code == 200
-    emu.clock.advance(DAY + 1)
-    assert refused(client.send("GET", f"/v3/{project.id}/instances", headers)) == (401, "APIGW.0307")
-    assert ask("wrong", {}).status_code == 401
-    assert ask(user.password, {"project": {"name": "nowhere"}}).status_code == 401
-    assert client.session.post(f"{emu.url}/v3/auth/tokens", json={}, timeout=5).status_code == 400
-    assert user.password not in json.dumps(client.control("GET", "requests"))
