@@ -94,6 +94,27 @@ audit_logs:
       size: 24664
       start_time: "2026-11-20T00:00:00Z"
       end_time: "2026-11-20T01:00:00Z"
+notices:
+  description: Why nothing is listed; empty when something is.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    code:
+      description:
+        - V(auditing_off), V(cannot_have) for a node that has no audit logs, V(no_permission) where the cloud does not let this
+          account see whether auditing is on, or V(nothing_logged).
+      type: str
+    log_type:
+      description: Always V(audit).
+      type: str
+    node:
+      description: Node, when it is about one.
+      type: str
+    message:
+      description: The same as a sentence.
+      type: str
+  sample: []
 total:
   description: How many logs there are in the span, also beyond O(limit).
   returned: success
@@ -111,6 +132,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec impo
     identifier,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.connect import connect
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.source import why_none
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import run_module
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
@@ -136,7 +158,8 @@ def audit_log_info(module: AnsibleModule, options: dict[str, Any]) -> dict[str, 
     )
     if span.empty:
         raise BadInput(f"end_time ({options['end_time']}) must be after start_time ({options['start_time']}).")
-    found = connect(options, module.warn).audit_logs(options["instance_id"], span, node_id=options["node_id"])
+    api, instance_id, node_id = connect(options, module.warn), options["instance_id"], options["node_id"]
+    found = api.audit_logs(instance_id, span, node_id=node_id)
     rows = [
         {
             "id": log.id,
@@ -148,7 +171,8 @@ def audit_log_info(module: AnsibleModule, options: dict[str, Any]) -> dict[str, 
         }
         for log in found[: options["limit"]]
     ]
-    return {"changed": False, "audit_logs": rows, "total": len(found)}
+    notices = [] if found else [why_none(api, instance_id, span, node_id)._asdict()]
+    return {"changed": False, "audit_logs": rows, "notices": notices, "total": len(found)}
 
 
 def main() -> None:

@@ -7,13 +7,18 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: dds_log_archive
-short_description: Make an archive of DDS audit logs complete
+short_description: Make an archive of DDS logs complete
 version_added: 0.1.0
 description:
-  - Collects the audit logs of a DDS instance into an archive, everything that the cloud lists, before it is deleted there.
-  - Audit logs appear only when there is traffic, so quiet time is no gap. What was listed once and is gone before it was
-    collected is recorded as lost. Every file is verified before it gets its name, and recorded in a ledger that cannot be
-    altered unseen.
+  - Collects the logs of a DDS instance into an archive before they are deleted in the cloud. Every file is verified before it
+    gets its name, and recorded in a ledger that cannot be altered unseen.
+  - "Audit logs: everything that the cloud lists. They appear only when there is traffic, so quiet time is no gap. What was
+    listed once and is gone before it was collected is recorded as lost."
+  - "Slow and error logs: the cloud exports what it holds now, when asked. A file whose content was collected before is not
+    kept twice, and one whose content changed is collected as another unit, its name ending in eight digits of its SHA-256.
+    No completeness is claimed for them, as the cloud does not tell what it has dropped: collect them more often than it does."
+  - In sharded clusters, audit logs are those of the mongos nodes, slow logs those of the shards; the RV(notices) name nodes
+    that were asked for and cannot have a type.
 author:
   - clouddb.mongodb_logs contributors (@clouddb)
 extends_documentation_fragment:
@@ -31,12 +36,24 @@ options:
     required: true
   log_types:
     description:
-      - Types of log to collect.
+      - Types of log to collect. All of them when absent; V(audit) alone with O(begin) and O(end), which mean nothing to exports.
     type: list
     elements: str
-    choices: [audit]
-    default: [audit]
+    choices: [audit, slow, error]
+  wait_timeout:
+    description:
+      - Seconds to wait for exports that are being made. What is not ready by then is left to the next run.
+    type: float
+    default: 1800
+    version_added: 0.2.0
+  poll_interval:
+    description:
+      - Seconds between two looks at the exports.
+    type: float
+    default: 10
+    version_added: 0.2.0
 seealso:
+  - module: clouddb.mongodb_logs.dds_audit_policy
   - module: clouddb.mongodb_logs.dds_audit_log_info
   - module: clouddb.mongodb_logs.umongodb_log_archive
 """
@@ -49,6 +66,15 @@ EXAMPLES = r"""
     region: cn-north-4
     instance_id: 9136fd2a9fcd405ea4674276ce36dae8in02
     archive: /srv/mongodb-logs
+
+- name: Collect error logs alone
+  clouddb.mongodb_logs.dds_log_archive:
+    access_key: "{{ huawei_access_key }}"
+    secret_key: "{{ huawei_secret_key }}"
+    region: cn-north-4
+    instance_id: 9136fd2a9fcd405ea4674276ce36dae8in02
+    archive: /srv/mongodb-logs
+    log_types: [error]
 
 - name: Reach further back, for an instance with long retention
   clouddb.mongodb_logs.dds_log_archive:
@@ -84,7 +110,7 @@ counts:
       description: Of these, those whose file stood there already without a ledger line.
       type: int
     empty:
-      description: Units in which nothing was logged; always V(0) for audit logs.
+      description: Units in which nothing was logged; always V(0) for DDS.
       type: int
     lost:
       description: Units newly found to be lost.
@@ -93,13 +119,13 @@ counts:
       description: Series that came into scope.
       type: int
     closed:
-      description: Series that ended; always V(0) for audit logs.
+      description: Series that ended; always V(0) for DDS.
       type: int
     missing:
       description: Units that could be had and are not held.
       type: int
     pending:
-      description: Units that cannot be had yet; always V(0) for audit logs.
+      description: Files that are still being exported.
       type: int
   sample: {collected: 6, adopted: 0, empty: 0, lost: 0, opened: 1, closed: 0, missing: 0, pending: 0}
 bytes:
@@ -107,7 +133,7 @@ bytes:
   returned: when the run began
   type: int
 packages_asked:
-  description: Files that the cloud was asked to make; always V(0) for audit logs.
+  description: Packages that the cloud was asked to make; always V(0) for DDS.
   returned: when the run began
   type: int
 calls:
@@ -134,7 +160,7 @@ plan:
       description: Files to download.
       type: int
     packages:
-      description: Files to ask for; always V(0) for audit logs.
+      description: Files to ask for; always V(0) for DDS.
       type: int
     calls:
       description: The fewest requests to the API that this takes, beside looking.
@@ -198,6 +224,32 @@ ledger_breaks:
   returned: when the run began
   type: list
   elements: str
+notices:
+  description:
+    - Why there is nothing where one may expect something.
+  returned: when the run began
+  type: list
+  elements: dict
+  contains:
+    code:
+      description:
+        - V(nothing_logged), V(auditing_off), V(cannot_have) for a node that has no logs of the type, V(no_permission) where
+          the cloud does not let this account look, or V(not_asked) for exports in check mode.
+      type: str
+    log_type:
+      description: Type of log.
+      type: str
+    node:
+      description: Node, when it is about one.
+      type: str
+    message:
+      description: The same as a sentence.
+      type: str
+  sample:
+    - code: auditing_off
+      log_type: audit
+      node:
+      message: Auditing is switched off; switch it on with dds_audit_policy.
 next_loss:
   description: When the first of the missing and pending units can no longer be had.
   returned: when the run began
@@ -208,7 +260,12 @@ failure:
   type: dict
   contains:
     code:
-      description: Code of the API, or a word for the kind of fault.
+      description: Code of the API, or a word for what went wrong.
+      type: str
+    kind:
+      description:
+        - Kind of fault, such as V(credentials), V(permission), V(clock), V(throttled), V(busy), V(not_found), V(parameter),
+          V(cloud_fault), V(connection), V(archive) or V(bad_input).
       type: str
     message:
       description: What is wrong.
@@ -228,6 +285,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec impo
     ARCHIVE,
     DDS,
     LOG_TYPES_DDS,
+    WAITING,
     OptionSet,
     identifier,
 )
@@ -238,17 +296,19 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.entr
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.logs import Rules
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.connect import connect
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.source import AUDIT, AuditLogSource
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.source import AUDIT, log_source
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import run_module
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import parse_age
 
 OPTIONS = (
     DDS
     + ARCHIVE
+    + WAITING
     + OptionSet(
         {
             "instance_id": {"type": "str", "required": True},
-            "log_types": {"type": "list", "elements": "str", "choices": LOG_TYPES_DDS, "default": LOG_TYPES_DDS},
+            "log_types": {"type": "list", "elements": "str", "choices": LOG_TYPES_DDS},
         },
         checks={"instance_id": identifier},
     )
@@ -257,14 +317,20 @@ OPTIONS = (
 
 def archive(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
     """Make the archive of one instance complete."""
-    rules = Rules(
-        log_type=AUDIT,
-        lookback=parse_age(options["lookback"], "lookback"),
-        span=explicit_span(options),
-        nodes=tuple(options["node_ids"]) if options["node_ids"] else None,
-    )
+    span = explicit_span(options)
+    log_types = list(dict.fromkeys(options["log_types"] or ([AUDIT] if span else LOG_TYPES_DDS)))
+    if span and log_types != [AUDIT]:
+        raise BadInput("begin and end go with audit logs alone; slow and error logs are exported as they are now.")
+    rules = Rules(AUDIT, parse_age(options["lookback"], "lookback"), span)
     settings = settings_of(options, "dds", options["instance_id"])
-    source = AuditLogSource(connect(options, module.warn), rules, instance_id=options["instance_id"])
+    source = log_source(
+        connect(options, module.warn),
+        rules,
+        log_types,
+        instance_id=options["instance_id"],
+        node_ids=options["node_ids"] or (),
+        asks=not module.check_mode,
+    )
     return collect(module, options, source, settings)
 
 

@@ -248,6 +248,28 @@ ledger_breaks:
   returned: when the run began
   type: list
   elements: str
+notices:
+  description:
+    - Why there is nothing where one may expect something.
+  returned: when the run began
+  type: list
+  elements: dict
+  contains:
+    code:
+      description:
+        - V(cannot_have) for a node that has no logs of the type. Windows in which nothing was logged are units of their own,
+          with the status V(empty).
+      type: str
+    log_type:
+      description: Type of log.
+      type: str
+    node:
+      description: Node, when it is about one.
+      type: str
+    message:
+      description: The same as a sentence.
+      type: str
+  sample: []
 next_loss:
   description: When the first of the missing and pending units can no longer be had.
   returned: when the run began
@@ -258,7 +280,12 @@ failure:
   type: dict
   contains:
     code:
-      description: Code of the API, or a word for the kind of fault.
+      description: Code of the API, or a word for what went wrong.
+      type: str
+    kind:
+      description:
+        - Kind of fault, such as V(credentials), V(permission), V(clock), V(throttled), V(busy), V(not_found), V(parameter),
+          V(cloud_fault), V(connection), V(archive) or V(bad_input).
       type: str
     message:
       description: What is wrong.

@@ -151,7 +151,12 @@ failure:
   type: dict
   contains:
     code:
-      description: Code of the API, or a word for the kind of fault.
+      description: Code of the API, or a word for what went wrong.
+      type: str
+    kind:
+      description:
+        - Kind of fault, such as V(credentials), V(permission), V(clock), V(throttled), V(busy), V(not_found), V(parameter),
+          V(cloud_fault), V(connection), V(archive) or V(bad_input).
       type: str
     message:
       description: What is wrong.

@@ -20,6 +20,7 @@ LEDGER = re.compile(r"ledger-\d{4}-\d{2}\.jsonl\Z")
 
 _WINDOW = re.compile(r"(\d{8}T\d{6}Z)_(\d{8}T\d{6}Z)(\..+)?\Z")
 _DAY_FILE = re.compile(r"([^/]+)/([^/]+)/(\d{4})/(\d{2})/(\d{2})/([^/]+)\Z")
+_CONTENT_MARK = re.compile(r"\.([0-9a-f]{8}|[0-9a-f]{64})\Z")
 _EXTENSION = re.compile(r"((?:\.tar)?\.[A-Za-z0-9]{1,8})\Z")
 
 
@@ -83,6 +84,12 @@ def window_path(series: Series, span: Span, extension: str) -> str:
 def named_path(series: Series, begin: int, name: str, unit: str) -> str:
     """Return where a file that the cloud named stands, relative to the instance's folder."""
     return f"{day_folder(series, begin)}/{safe_name(name, unit)}"
+
+
+def content_mark(name: str) -> str | None:
+    """Return the digits of the SHA-256 of its content that end a file's name; None when there are none."""
+    match = _CONTENT_MARK.search(name)
+    return match.group(1) if match else None
 
 
 def part_path(path: str) -> str:

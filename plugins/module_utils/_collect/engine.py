@@ -9,12 +9,13 @@ from __future__ import annotations
 import math
 import os
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Callable, NamedTuple
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Lock, Ownership, Tree
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Digest, Lock, Ownership, Tree
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import COLLECTED, Event, Key, Ledger
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Asked as Remembered
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Status
@@ -80,6 +81,8 @@ class Engine:
         self._tree = Tree(os.path.join(settings.archive, settings.folder), settings.ownership)
         self._failed: dict[Key, CloudError] = {}
         self._put_off: dict[Key, CloudError] = {}
+        self._taken: set[Key] = set()
+        self._exported: set[tuple[layout.Series, str | None]] | None = None
 
     def preview(self) -> Outcome:
         """Return what :meth:`run` would do. Writes nothing, takes no lock."""
@@ -111,11 +114,12 @@ class Engine:
             self._read()
             self._ledger.mend()
             # A plan made without the lock holds only when nobody else has begun since.
-            return self._carry_out(None if self._ledger.lines or self._status.known else early)
+            return self._carry_out(None if self._ledger.lines or self._status.known else early, clean)
 
-    def _carry_out(self, early: Plan | None) -> Outcome:
+    def _carry_out(self, early: Plan | None, clean: bool) -> Outcome:
         outcome = Outcome(self._ledger)
-        self._commit(outcome, self._unrecorded())
+        outcome.taken = self._taken
+        self._commit(outcome, self._unrecorded() if clean else self._unrecorded() + self._left_behind())
         plan = outcome.plan = outcome.first = early or self._plan()
         workers = Workers(
             self._source, self._tree, self._ledger.paths, self._settings.workers, monotonic=self._monotonic
@@ -223,29 +227,55 @@ class Engine:
     def _commit_files(self, fetched: Sequence[Fetched], outcome: Outcome) -> None:
         if not fetched:
             return
-        self._tree.publish({layout.part_path(done.path): done.path for done in fetched})
-        events = []
+        places, events = {}, []
         for done in fetched:
             step, offer, digest = done.step, done.step.file, done.digest
+            self._taken.add(step.key)
             outcome.resumed += done.resumed
+            unit, path = self._place(done)
+            if layout.content_mark(unit) and self._has_bytes(step.series, digest):
+                self._tree.remove(layout.part_path(done.path))
+                continue
+            places[layout.part_path(done.path)] = path
             if offer.size is not None and offer.size != digest.size:
                 outcome.warnings.append(
-                    f"{done.path} has {digest.size} bytes where the API named {offer.size}; it was received whole."
+                    f"{path} has {digest.size} bytes where the API named {offer.size}; it was received whole."
                 )
-            event = Event(COLLECTED, step.series, step.unit, step.span.begin, step.span.end, done.path)
+            begin, end = (None, None) if step.span.empty else step.span
+            event = Event(COLLECTED, step.series, unit, begin, end, path)
             events.append(
                 event._replace(
                     size=digest.size, sha256=digest.sha256, source=offer.source(), reason=step.reason or None
                 )
             )
+        self._tree.publish(places)
         self._commit(outcome, events)
+
+    def _place(self, done: Fetched) -> tuple[str, str]:
+        """Return the unit that a file is, and its path; with all digits of its content where eight are not enough."""
+        unit, path = self._source.named(done.step, done.path, done.digest)
+        held = self._ledger.units.get(Key(done.step.series, unit))
+        if held and held.sha256 and layout.content_mark(unit) and held.sha256 != done.digest.sha256:
+            return f"{done.step.unit}.{done.digest.sha256}", f"{done.path}.{done.digest.sha256}"
+        return unit, path
+
+    def _has_bytes(self, series: layout.Series, digest: Digest) -> bool:
+        """Tell whether a series holds the same bytes under another name, as a cloud may name each export anew."""
+        if self._exported is None:
+            units = self._ledger.units.items()
+            held = {(key.series, event.sha256) for key, event in units if layout.content_mark(key.unit)}
+            self._exported = held
+        mark = (series, digest.sha256)
+        known = mark in self._exported
+        self._exported.add(mark)
+        return known
 
     def _commit(self, outcome: Outcome, events: Iterable[Event]) -> None:
         known = []
         for event in events:
             if event.adopted and event.path:
                 digest = self._tree.digest(event.path)
-                if digest is None:
+                if digest is None or not digest.sha256.startswith(layout.content_mark(event.unit) or ""):
                     continue
                 event = event._replace(size=digest.size, sha256=digest.sha256)
             known.append(event)
@@ -255,11 +285,18 @@ class Engine:
     def _plan(self) -> Plan:
         plan = self._source.plan(self._ledger, self._status)
         plan = found.adopt(plan, self._tree, self._ledger, self._source.recognise)
-        asks, files = len(plan.having(ASK)), len(plan.having(ASK, WAIT, FETCH))
-        return plan._replace(calls=asks + math.ceil(files / self._source.links_at_once))
+        steps = tuple(step for step in plan.steps if step.key not in self._taken)
+        files = Counter(step.series.log_type for step in steps if step.action in (ASK, WAIT, FETCH))
+        links = (math.ceil(count / self._source.links_at_once(log_type)) for log_type, count in files.items())
+        return plan._replace(steps=steps, calls=len(plan.having(ASK)) + sum(links))
 
     def _unrecorded(self) -> list[Event]:
         return found.unrecorded(self._tree, self._source.recognise) if self._settings.rebuild else []
+
+    def _left_behind(self) -> list[Event]:
+        """Return the files without a line whose name tells their content: what a run left that was killed."""
+        events = found.unrecorded(self._tree, self._source.recognise)
+        return [event for event in events if layout.content_mark(event.unit) and event.path not in self._ledger.paths]
 
     def _read(self) -> None:
         self._ledger = Ledger.read(self._tree, self._settings.identity)

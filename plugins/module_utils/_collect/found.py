@@ -62,9 +62,11 @@ def _recognised(tree: Tree, recognise: Recognise) -> Iterator[Event]:
         place = layout.place(path)
         event = recognise(place) if place else None
         if place and event:
-            begin = place.day if event.begin is None else event.begin
-            end = place.day + DAY if event.end is None else event.end
-            yield event._replace(begin=begin, end=end, path=path, size=tree.size(path), adopted=True)
+            if not layout.content_mark(event.unit):
+                begin = place.day if event.begin is None else event.begin
+                end = place.day + DAY if event.end is None else event.end
+                event = event._replace(begin=begin, end=end)
+            yield event._replace(path=path, size=tree.size(path), adopted=True)
 
 
 def _is_due(step: Step) -> bool:

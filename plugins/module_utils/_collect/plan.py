@@ -34,6 +34,18 @@ class Offer(NamedTuple):
         return {"id": self.id, "name": self.name, "size": self.size}
 
 
+class Notice(NamedTuple):
+    """Why there is nothing where one may expect something. ``node`` is None when it is about the whole instance.
+
+    ``code``: ``nothing_logged``, ``auditing_off``, ``cannot_have``, ``no_permission`` or ``not_asked``.
+    """
+
+    code: str
+    log_type: str
+    node: str | None
+    message: str
+
+
 class Step(NamedTuple):
     """What is to be done about one unit.
 
@@ -70,7 +82,7 @@ class Plan(NamedTuple):
     ``scopes``: the series examined, since when and until when they are in scope. ``listed``: the span that the cloud
     was asked to list and the nodes it was narrowed to. ``room``: how many units may be asked for now (None: all).
     ``only``: the explicit span that this is all about.
-    ``calls``: the fewest calls of the API, beside looking, that carrying it out takes.
+    ``calls``: the fewest calls of the API, beside looking, that carrying it out takes. ``notices``: what else was found.
     """
 
     steps: tuple[Step, ...] = ()
@@ -82,6 +94,7 @@ class Plan(NamedTuple):
     room: int | None = None
     only: Span | None = None
     calls: int = 0
+    notices: tuple[Notice, ...] = ()
 
     def having(self, *actions: str) -> list[Step]:
         """Return the steps with one of these actions, in order."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Digest
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Place
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import Event, Ledger
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Status
@@ -20,7 +21,6 @@ class Source(Protocol):
     """One instance in its cloud. Every method raises CloudError; all but ``plan`` are called from threads."""
 
     http: Http
-    links_at_once: int
 
     def plan(self, ledger: Ledger, status: Status) -> Plan:
         """Return what to do now, having read of the cloud as much as that takes."""
@@ -28,11 +28,17 @@ class Source(Protocol):
     def ask(self, step: Step, within: float) -> None:
         """Ask the cloud to make the file of a unit, with the last attempt beginning within so many seconds."""
 
+    def links_at_once(self, log_type: str) -> int:
+        """Return how many links to files of a type of log one call can give."""
+
     def links(self, offers: Sequence[Offer]) -> Mapping[str, str]:
         """Return fresh links by the ids of the offers; an offer may be left out."""
 
     def path(self, offer: Offer, link: str) -> str:
         """Return where the file of an offer stands in the archive."""
+
+    def named(self, step: Step, path: str, digest: Digest) -> tuple[str, str]:
+        """Return the unit that a file is and where it stands, now that its bytes are known."""
 
     def recognise(self, place: Place) -> Event | None:
         """Return the unit that a file without a ledger line is, told by its place alone."""

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import islice
 from typing import Callable, NamedTuple, Union
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout
@@ -70,19 +71,23 @@ class Links:
     def expect(self, offers: Iterable[Offer]) -> None:
         """Take note of offers whose links will be wanted, in this order."""
         with self._lock:
-            self._due.update((offer.id, offer) for offer in offers)
+            self._due.update((offer.id, offer) for offer in offers if self._at_once(offer) > 1)
 
     def of(self, offer: Offer) -> str:
         """Return a link that was not given out before. Raises CloudError."""
-        if self._source.links_at_once == 1:
+        if self._at_once(offer) == 1:
             return self._alone(offer)
         with self._lock:
             self._due.pop(offer.id, None)
             link, since = self._fresh.pop(offer.id, ("", 0.0))
             if link and self._monotonic() - since < LINK_LIFE:
                 return link
-            links = self._batch([offer, *list(self._due.values())[: self._source.links_at_once - 1]])
+            alike = (other for other in self._due.values() if other.series.log_type == offer.series.log_type)
+            links = self._batch([offer, *islice(alike, self._at_once(offer) - 1)])
         return links.get(offer.id) or self._alone(offer)
+
+    def _at_once(self, offer: Offer) -> int:
+        return self._source.links_at_once(offer.series.log_type)
 
     def _batch(self, batch: Sequence[Offer]) -> Mapping[str, str]:
         if self._down:

@@ -85,6 +85,13 @@ class Export(NamedTuple):
     updated: int | None
 
 
+class Exports(NamedTuple):
+    """The exports of a type of log, and how far they are as a whole: CREATING, FINISH or FAILED."""
+
+    state: str
+    files: list[Export]
+
+
 class Dds:
     """The calls of one project in one region. Every method raises CloudError."""
 
@@ -206,14 +213,16 @@ class Dds:
 
     def exports(
         self, instance_id: str, log_type: str, *, names: Sequence[str] = (), node_ids: Sequence[str] = ()
-    ) -> list[Export]:
+    ) -> Exports:
         """Return the exports of slow or error logs, begun by the first call (``POST .../slowlog-download``, ``errorlog-``).
 
         Links are good for 3 to 15 minutes, as their ``Expires`` says; a later call gives fresh ones, or begins anew.
         """
         lists = (("file_name_list", names), ("node_id_list", node_ids))
         answer = self._post(instance_id, f"{log_type}log-download", {key: list(value) for key, value in lists if value})
-        return [_export(row) for row in rows(answer, "list") if row.get("file_name")]
+        return Exports(
+            str(answer.get("status") or ""), [_export(row) for row in rows(answer, "list") if row.get("file_name")]
+        )
 
     def _post(self, instance_id: str, what: str, body: Mapping[str, Any]) -> dict[str, Any]:
         path = self._path(f"/instances/{quote(instance_id)}/{what}")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the engine asks of the Huawei family, for audit logs."""
+"""What the engine asks of the Huawei family: audit logs, and whatever else is collected beside them."""
 
 from __future__ import annotations
 
@@ -11,22 +11,38 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import unquote, urlsplit
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Digest
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Place, Series
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import COLLECTED, Event, Ledger
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Status
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect import logs
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import READY, Offer, Plan, Step
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api import LINKS_AT_ONCE, AuditLog, Dds
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import (
+    MISSING,
+    READY,
+    Notice,
+    Offer,
+    Plan,
+    Step,
+    ordered,
+)
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.source import Source
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api import (
+    LINKS_AT_ONCE,
+    AuditLog,
+    Dds,
+    nodes_of,
+)
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.exports import ALL, ExportSource
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput, CloudError
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._failures import PERMISSION
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import MINUTE
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import MINUTE, iso
 
 AUDIT = "audit"
 
 
 class AuditLogSource:
     """The audit logs of one instance."""
-
-    links_at_once = LINKS_AT_ONCE
 
     def __init__(self, api: Dds, rules: logs.Rules, *, instance_id: str) -> None:
         self.http = api.http
@@ -44,11 +60,16 @@ class AuditLogSource:
         earlier = logs.listing_span(self._rules, ledger.units, last, seen, now())
         if earlier.begin < span.begin - MINUTE:
             span, found = earlier, self._list(earlier)
-        return logs.plan(self._rules, span, [_offered(log) for log in found], ledger.units, ledger.scopes, seen)
+        plan = logs.plan(self._rules, span, [_offered(log) for log in found], ledger.units, ledger.scopes, seen)
+        return plan if found else plan._replace(notices=(why_none(self._api, self._instance_id, span),))
 
     def ask(self, step: Step, within: float) -> None:
         """Never called: audit logs are there or not."""
         raise NotImplementedError(step.unit)
+
+    def links_at_once(self, log_type: str) -> int:
+        """Return how many links the API gives in one call."""
+        return LINKS_AT_ONCE
 
     def links(self, offers: Sequence[Offer]) -> Mapping[str, str]:
         """Return fresh links, matched to their logs by the object's name.
@@ -67,6 +88,10 @@ class AuditLogSource:
         """Return the place of an audit log: named as in the cloud, in the folder of the day when it begins."""
         return layout.named_path(offer.series, offer.span.begin, offer.name, offer.id)
 
+    def named(self, step: Step, path: str, digest: Digest) -> tuple[str, str]:
+        """Return the log and the place that the step names."""
+        return step.unit, path
+
     def recognise(self, place: Place) -> Event | None:
         """Return the log that a file holds, from its name: the id stands behind the instance's."""
         _project, mark, log_id = place.name.partition(f"_audit_log_{self._instance_id}_")
@@ -82,6 +107,136 @@ class AuditLogSource:
         spans = [status.listed_span(self._rules.log_type, node) for node in self._rules.nodes or (None,)]
         known = [span for span in spans if span]
         return min(known, key=lambda span: span.end) if len(known) == len(spans) else None
+
+
+def log_source(
+    api: Dds, rules: logs.Rules, log_types: Sequence[str], *, instance_id: str, node_ids: Sequence[str], asks: bool
+) -> LogSource:
+    """Return the source of these types of log, of all nodes or of some.
+
+    ``asks``: whether exports may be begun; in check mode they are not. Raises BadInput for nodes that are not there, or that
+    have none of these types.
+    """
+    instance = api.instance(instance_id) if node_ids or set(log_types) != {AUDIT} else {}
+    nodes = nodes_of(instance)
+    unknown = sorted({*node_ids} - {node.id for node in nodes})
+    if unknown:
+        raise BadInput(
+            f"node_ids: {instance_id} has no node {unknown[0]}; it has {', '.join(sorted(node.id for node in nodes))}."
+        )
+    parts: dict[str, Source] = {}
+    having: dict[str, list[str]] = {}
+    notices: list[Notice] = []
+    for log_type in log_types:
+        wanted = [node for node in nodes if node.id in node_ids] if node_ids else nodes
+        able = [node for node in wanted if node.can_have(log_type, str(instance.get("mode")))]
+        having[log_type] = [node.id for node in able]
+        for node in wanted if node_ids else ():
+            if node not in able:
+                message = f"{node.id} is a {node.group} node, which has no {log_type} log."
+                notices.append(Notice("cannot_have", log_type, node.id, message))
+        if node_ids and not able:
+            continue
+        if log_type == AUDIT:
+            chosen = tuple(node.id for node in able) if node_ids else None
+            parts[log_type] = AuditLogSource(api, rules._replace(nodes=chosen), instance_id=instance_id)
+        elif asks:
+            parts[log_type] = ExportSource(api, log_type, instance_id=instance_id, nodes=able, every=not node_ids)
+        else:
+            message = f"What {log_type} logs the cloud holds is known only once it exported them, which check mode does not ask."
+            notices.append(Notice("not_asked", log_type, None, message))
+    if not having or (node_ids and not any(having.values())):
+        raise BadInput(f"node_ids: none of these nodes has {' or '.join(log_types)} logs.")
+    return LogSource(api, parts, having, notices)
+
+
+class LogSource:
+    """Several types of log of one instance in one run. What one of them cannot do stops none of the others."""
+
+    def __init__(
+        self, api: Dds, parts: Mapping[str, Source], nodes: Mapping[str, Sequence[str]], notices: Sequence[Notice]
+    ) -> None:
+        """Take a source for each type of log, the nodes that have the type, and what is known already."""
+        self.http = api.http
+        self._parts = parts
+        self._nodes = nodes
+        self._notices = tuple(notices)
+
+    def plan(self, ledger: Ledger, status: Status) -> Plan:
+        """Return the plans of all types as one."""
+        plans = [self._plan_of(log_type, ledger, status) for log_type in self._parts]
+        return Plan(
+            ordered(step for plan in plans for step in plan.steps),
+            opening=tuple(event for plan in plans for event in plan.opening),
+            scopes={series: scope for plan in plans for series, scope in plan.scopes.items()},
+            listed={log_type: listed for plan in plans for log_type, listed in plan.listed.items()},
+            only=next((plan.only for plan in plans if plan.only), None),
+            notices=self._notices + tuple(notice for plan in plans for notice in plan.notices),
+        )
+
+    def ask(self, step: Step, within: float) -> None:
+        """Never called: nothing is made on request here."""
+        self._parts[step.series.log_type].ask(step, within)
+
+    def links_at_once(self, log_type: str) -> int:
+        """Return how many links one call can give for this type."""
+        return self._parts[log_type].links_at_once(log_type)
+
+    def links(self, offers: Sequence[Offer]) -> Mapping[str, str]:
+        """Return fresh links; all offers are of one type."""
+        return self._parts[offers[0].series.log_type].links(offers)
+
+    def path(self, offer: Offer, link: str) -> str:
+        """Return the place of a file."""
+        return self._parts[offer.series.log_type].path(offer, link)
+
+    def named(self, step: Step, path: str, digest: Digest) -> tuple[str, str]:
+        """Return the unit and the place of a file whose bytes are known."""
+        return self._parts[step.series.log_type].named(step, path, digest)
+
+    def recognise(self, place: Place) -> Event | None:
+        """Return the unit that a file is, if its type is collected."""
+        part = self._parts.get(place.series.log_type)
+        return part.recognise(place) if part else None
+
+    def _plan_of(self, log_type: str, ledger: Ledger, status: Status) -> Plan:
+        try:
+            return self._parts[log_type].plan(ledger, status)
+        except CloudError as error:
+            if error.final or len(self._parts) == 1:
+                raise
+            now = self.http.clock.now()
+            reason = " ".join(filter(None, (error.message, error.hint)))
+            series = [Series(node, log_type) for node in self._nodes[log_type]]
+            return Plan(
+                tuple(Step(MISSING, one, ALL, Span(now, now), reason=reason) for one in series),
+                scopes={one: ledger.scopes.get(one, (now, None)) for one in series},
+            )
+
+
+def why_none(api: Dds, instance_id: str, span: Span, node_id: str | None = None) -> Notice:
+    """Return why no audit log is listed in a span, as far as nodes and policy of the instance tell."""
+    try:
+        if node_id and not _audits(api.instance(instance_id), node_id):
+            message = f"{node_id} has no audit logs; in a sharded cluster they are those of the mongos nodes."
+            return Notice("cannot_have", AUDIT, node_id, message)
+        policy = api.audit_policy(instance_id)
+    except CloudError as error:
+        if error.final:
+            raise
+        unknown = f"No audit log is listed, and whether auditing is on cannot be told: {error.message}"
+        return Notice("no_permission" if error.kind == PERMISSION else "nothing_logged", AUDIT, node_id, unknown)
+    if not policy.keep_days:
+        message = "Auditing is switched off; switch it on with dds_audit_policy."
+        return Notice("auditing_off", AUDIT, None, message)
+    spent = f"No audit log is listed from {iso(span.begin)} to {iso(span.end)}"
+    message = f"{spent}, although auditing is on; the cloud keeps the files for {policy.keep_days} days."
+    return Notice("nothing_logged", AUDIT, node_id, message)
+
+
+def _audits(instance: Mapping[str, object], node_id: str) -> bool:
+    mode = str(instance.get("mode"))
+    return any(node.id == node_id and node.can_have(AUDIT, mode) for node in nodes_of(instance))
 
 
 def _offered(log: AuditLog) -> Offer:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import unquote, urlsplit
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Digest
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Place, Series
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import COLLECTED, Event, Ledger
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Status
@@ -18,6 +19,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan
     FAILED,
     MAKING,
     READY,
+    Notice,
     Offer,
     Plan,
     Step,
@@ -32,8 +34,6 @@ _STATES = {"Package_Success": READY, "Package_Running": MAKING, "Package_Failed"
 
 class PackageSource:
     """The packages of one cluster."""
-
-    links_at_once = 1
 
     def __init__(
         self,
@@ -53,6 +53,7 @@ class PackageSource:
         self._node_ids = node_ids
         self._intranet = intranet
         self._members: windows.Members | None = None
+        self._notices: tuple[Notice, ...] = ()
         self._started: int | None = None
         self._asked: set[tuple[Series, Span]] = set()
 
@@ -72,7 +73,8 @@ class PackageSource:
             started = min(started, now)
             wanted = windows.want(self._rules, members, ledger.units, ledger.scopes, started, now)
         self._started = started
-        return windows.plan(self._rules, wanted, offers, status.asked(), now=now, mine=self._asked)
+        plan = windows.plan(self._rules, wanted, offers, status.asked(), now=now, mine=self._asked)
+        return plan._replace(notices=self._notices)
 
     def ask(self, step: Step, within: float) -> None:
         """Ask for the package of a window."""
@@ -87,6 +89,10 @@ class PackageSource:
             within=within,
         )
 
+    def links_at_once(self, log_type: str) -> int:
+        """Return 1: each package has a call of its own."""
+        return 1
+
     def links(self, offers: Sequence[Offer]) -> Mapping[str, str]:
         """Return fresh links to packages."""
         return {
@@ -99,6 +105,10 @@ class PackageSource:
     def path(self, offer: Offer, link: str) -> str:
         """Return the place of a package: named by its window, with the extension that its file has in the cloud."""
         return layout.window_path(offer.series, offer.span, layout.extension(unquote(urlsplit(link).path)))
+
+    def named(self, step: Step, path: str, digest: Digest) -> tuple[str, str]:
+        """Return the window and the place that the step names."""
+        return step.unit, path
 
     def recognise(self, place: Place) -> Event | None:
         """Return the window that a file holds, from its name."""
@@ -120,12 +130,15 @@ class PackageSource:
         unknown = [node for node in self._node_ids or () if node not in nodes]
         if unknown:
             raise BadInput(f"node_ids: {self._cluster_id} has no node {unknown[0]}; it has {', '.join(sorted(nodes))}.")
-        series = [
-            Series(node, log_type)
-            for node in sorted(self._node_ids or nodes)
-            for log_type in self._rules.log_types
-            if nodes[node].can_have(log_type)
+        wanted = [
+            Series(node, log_type) for node in sorted(self._node_ids or nodes) for log_type in self._rules.log_types
         ]
+        series = [one for one in wanted if nodes[one.node].can_have(one.log_type)]
+        self._notices = tuple(
+            Notice("cannot_have", one.log_type, one.node, f"{one.node} is a mongos node, which has no slow log.")
+            for one in wanted
+            if one not in series
+        )
         return windows.Members(tuple(series), complete=not self._node_ids)
 
 

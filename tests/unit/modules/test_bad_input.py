@@ -19,7 +19,11 @@ from ..running import run_module
 from .conftest import MODULES
 
 # Any text may be a key or a name.
-FREE_TEXT = {"public_key", "private_key", "security_token", "access_key", "secret_key", "auth_token", "name"}
+FREE_TEXT = {
+    *("public_key", "private_key", "security_token", "channel_key", "access_key", "secret_key", "auth_token"),
+    *("username", "password", "domain_name", "name"),
+}
+FREE_TEXT |= {"unit", "reason", "by"}
 
 BAD_BY_TYPE: dict[str, list[Any]] = {
     "bool": ["perhaps"],
@@ -35,7 +39,7 @@ BAD_AGE = ["7", "week", "-1d", "1.5h"]
 BAD_BY_NAME: dict[str, list[Any]] = {
     **dict.fromkeys(("api_url", "endpoint", "iam_endpoint"), BAD_URL),
     **dict.fromkeys(("begin", "end", "start_time", "end_time"), BAD_TIME),
-    **dict.fromkeys(("lookback", "settle"), BAD_AGE),
+    **dict.fromkeys(("lookback", "settle", "max_age"), BAD_AGE),
     **{name: ["nobody-of-this-name"] for name in ("owner", "group")},
     "ca_path": ["/nowhere/ca.pem"],
 }

@@ -22,7 +22,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.outc
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.source import Source
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api import Dds
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.auth import Token
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.source import AUDIT, AuditLogSource
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.source import AUDIT, log_source
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import Http
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, HOUR, MINUTE, Clock
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.api import UMongoDB
@@ -128,7 +128,8 @@ class Instance(Timeline):
         super().__init__(emulator, archive)
         self.instance = emulator.world.instances[0]
         self.instance.audit_every = 0.0
-        self.nodes: tuple[str, ...] | None = None
+        self.nodes: tuple[str, ...] = ()
+        self.log_types: tuple[str, ...] = (AUDIT,)
 
     @property
     def folder(self) -> str:
@@ -136,7 +137,7 @@ class Instance(Timeline):
         return instance_folder("dds", self.instance.region, None, self.instance.id)
 
     def collect(self, *, check: bool = False, settings: dict[str, Any] | None = None, **rules: Any) -> Outcome:
-        """Collect audit logs."""
+        """Collect audit logs, unless told otherwise."""
         known = self.emulator.credentials["dds"]
         api = Dds(
             self.http(),
@@ -146,8 +147,14 @@ class Instance(Timeline):
             region=known["region"],
             project_id=known["project_id"],
         )
-        wanted = logs.Rules(**{"log_type": AUDIT, "lookback": 7 * DAY, "nodes": self.nodes, **rules})
-        source = AuditLogSource(api, wanted, instance_id=self.instance.id)
+        source = log_source(
+            api,
+            logs.Rules(**{"log_type": AUDIT, "lookback": 7 * DAY, **rules}),
+            self.log_types,
+            instance_id=self.instance.id,
+            node_ids=self.nodes,
+            asks=not check,
+        )
         identity = {"provider": "dds", "instance": self.instance.id}
         return self.run(source, self.folder, identity, check, **settings or {})
 

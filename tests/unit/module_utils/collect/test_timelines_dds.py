@@ -148,7 +148,7 @@ def test_only_the_nodes_that_were_asked_for(instance: Instance) -> None:
     }
     instance.nodes = (mine.id,)
     assert collected(instance.collect()) == [logs[mine.id]]
-    instance.nodes = None
+    instance.nodes = ()
     assert collected(instance.collect()) == [logs[other.id]]
 
 

@@ -1,0 +1,148 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the engine asks of the Huawei family, for slow and error logs: exports of what the cloud holds now."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from urllib.parse import parse_qs, urlsplit
+
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Digest
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Place, Series
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import COLLECTED, Event, Ledger
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Status
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import (
+    FETCH,
+    MISSING,
+    READY,
+    WAIT,
+    Notice,
+    Offer,
+    Plan,
+    Step,
+    opened,
+    ordered,
+)
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api import Dds, Export, Exports, Node
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
+
+# A link that ends sooner than this is not worth beginning with.
+_SHORTEST_LIFE = 20
+
+# What stands for the files of a node as long as their names are not known.
+ALL = "all"
+
+
+class ExportSource:
+    """The slow or the error logs of one instance, as the cloud exports them when asked: no more is claimed."""
+
+    def __init__(self, api: Dds, log_type: str, *, instance_id: str, nodes: Sequence[Node], every: bool) -> None:
+        self.http = api.http
+        self._api = api
+        self._log_type = log_type
+        self._instance_id = instance_id
+        self._nodes = nodes
+        self._node_ids = () if every else tuple(node.id for node in nodes)
+        self._links: dict[str, str] = {}
+        self._lock = threading.Lock()
+
+    def plan(self, ledger: Ledger, status: Status) -> Plan:
+        """Return what to do now. Looking is asking: the first look begins the export."""
+        if not self._nodes:
+            return Plan()
+        now = self.http.clock.now()
+        exports = self._look()
+        steps = [self._step(export, now) for export in exports.files]
+        if not exports.files and exports.state != "FINISH":
+            steps = [self._whole(Series(node.id, self._log_type), exports.state, now) for node in self._nodes]
+        series = sorted({step.series for step in steps} | {Series(node.id, self._log_type) for node in self._nodes})
+        nothing = f"The cloud holds no {self._log_type} log of this instance."
+        return Plan(
+            ordered(steps),
+            opening=tuple(opened(one, now) for one in series if one not in ledger.scopes),
+            scopes={one: ledger.scopes.get(one, (now, None)) for one in series},
+            notices=() if steps else (Notice("nothing_logged", self._log_type, None, nothing),),
+        )
+
+    def ask(self, step: Step, within: float) -> None:
+        """Never called: looking begins an export."""
+        raise NotImplementedError(step.unit)
+
+    def links_at_once(self, log_type: str) -> int:
+        """Return 1: a link that ran out is asked for again by itself."""
+        return 1
+
+    def links(self, offers: Sequence[Offer]) -> Mapping[str, str]:
+        """Return links that were not given out before, exporting again where they ran out."""
+        return {offer.id: self._link(offer.name) for offer in offers}
+
+    def path(self, offer: Offer, link: str) -> str:
+        """Return the place of an export before its bytes are known: in the folder of the day when it is collected."""
+        return layout.named_path(offer.series, offer.span.begin, offer.name, offer.id)
+
+    def named(self, step: Step, path: str, digest: Digest) -> tuple[str, str]:
+        """Return the unit and the place of an export: the same name with other bytes is another unit."""
+        mark = digest.sha256[:8]
+        return f"{step.unit}.{mark}", f"{path}.{mark}"
+
+    def recognise(self, place: Place) -> Event | None:
+        """Return the export that a file holds: the end of its name tells its bytes."""
+        return Event(COLLECTED, place.series, place.name) if layout.content_mark(place.name) else None
+
+    def _look(self) -> Exports:
+        exports = self._api.exports(self._instance_id, self._log_type, node_ids=self._node_ids)
+        with self._lock:
+            self._links = {one.name: one.link for one in exports.files if one.link and one.state == "SUCCESS"}
+        return exports
+
+    def _step(self, export: Export, now: int) -> Step:
+        series = Series(node_of(export, self._nodes), self._log_type)
+        span = Span(now, now)
+        if export.state == "SUCCESS":
+            # The size is given in KB, and not to be relied on.
+            offer = Offer(f"{self._log_type}/{export.name}", series, span, READY, export.name)
+            return Step(FETCH, series, export.name, span, offer)
+        return self._unready(series, export.name, export.state, span)
+
+    def _whole(self, series: Series, state: str, now: int) -> Step:
+        return self._unready(series, ALL, state, Span(now, now))
+
+    def _unready(self, series: Series, unit: str, state: str, span: Span) -> Step:
+        if state == "FAILED":
+            return Step(MISSING, series, unit, span, reason="the cloud could not export it; run again")
+        return Step(WAIT, series, unit, span, reason="being exported")
+
+    def _link(self, name: str) -> str:
+        with self._lock:
+            link = self._links.pop(name, None)
+        if link and not _ends_before(link, self.http.clock.now() + _SHORTEST_LIFE):
+            return link
+        for export in self._api.exports(self._instance_id, self._log_type, names=[name]).files:
+            if export.name == name and export.state == "SUCCESS" and export.link:
+                return export.link
+            if export.name == name and export.state != "FAILED":
+                raise CloudError(f"{name} is being exported once more.", code="exporting", passing=True)
+        raise CloudError(f"The API gave no link to {name}.", code="no_link")
+
+
+def node_of(export: Export, nodes: Iterable[Node]) -> str:
+    """Return the id of the node that an export is of: its id stands in the file's name, else its name is given."""
+    nodes = list(nodes)
+    for found in (
+        [node.id for node in nodes if node.id in export.name],
+        [node.id for node in nodes if node.name and node.name == export.node_name],
+    ):
+        if len(found) == 1:
+            return found[0]
+    return export.node_name or "unknown"
+
+
+def _ends_before(link: str, instant: int) -> bool:
+    expires = parse_qs(urlsplit(link).query).get("Expires", [""])[0]
+    return re.fullmatch(r"\d{1,12}", expires, re.ASCII) is not None and int(expires) < instant

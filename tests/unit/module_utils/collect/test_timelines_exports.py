@@ -1,0 +1,221 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a schedule meets with a DDS instance's slow and error logs, which the cloud exports when asked."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.outcome import Outcome
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api import Export, Node
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.exports import node_of
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput, CloudError
+from ansible_collections.clouddb.mongodb_logs.tests.emulator.faults import Fault
+
+from .conftest import Instance, verify
+
+
+@pytest.fixture
+def exports(instance: Instance) -> Instance:
+    """A timeline that collects slow logs alone."""
+    instance.log_types = ("slow",)
+    return instance
+
+
+def collected(outcome: Outcome) -> list[str]:
+    return sorted(event.unit for event in outcome.done if event.status == "collected")
+
+
+def files(instance: Instance) -> list[Path]:
+    return sorted((instance.archive / instance.folder).glob("*/*/*/*/*/*"))
+
+
+def codes(outcome: Outcome) -> list[tuple[str, str, str | None]]:
+    result = outcome.result("", 100)
+    return [(notice["code"], notice["log_type"], notice["node"]) for notice in result["notices"]]
+
+
+def test_each_node_s_export_is_collected_once_and_named_by_its_bytes(exports: Instance) -> None:
+    outcome = exports.collect()
+    assert outcome.message() is None
+    assert len(collected(outcome)) == len(exports.instance.nodes()) == len(files(exports))
+    for path in files(exports):
+        assert path.name.endswith("." + hashlib.sha256(path.read_bytes()).hexdigest()[:8])
+        assert path.parts[-6] in path.name
+    line = next(line for line in verify(exports.archive / exports.folder) if line["status"] == "collected")
+    assert (line["begin"], line["end"]) == (None, None)
+    again = exports.collect()
+    assert (again.changed, again.message()) == (False, None)
+
+
+def test_content_that_changed_is_another_unit(exports: Instance) -> None:
+    first = exports.collect()
+    exports.advance(hours=2)
+    second = exports.collect()
+    assert len(collected(first)) == len(collected(second)) == len(exports.instance.nodes())
+    assert not {*collected(first)} & {*collected(second)}
+    assert len(files(exports)) == 2 * len(exports.instance.nodes())
+
+
+def test_only_the_day_that_grew_is_collected_again(exports: Instance) -> None:
+    exports.emulator.world.export_daily = True
+    assert len(collected(exports.collect())) == 7 * len(exports.instance.nodes())
+    exports.advance(hours=2)
+    assert len(collected(exports.collect())) == len(exports.instance.nodes())
+
+
+def test_the_same_bytes_under_a_new_name_are_not_kept_twice(exports: Instance) -> None:
+    exports.emulator.world.export_names = "new"
+    exports.emulator.world.export_keep_seconds = 60
+    exports.collect()
+    exports.advance(seconds=120)
+    assert exports.collect().changed is False
+
+
+def test_check_mode_begins_no_export_and_says_so(exports: Instance) -> None:
+    outcome = exports.collect(check=True)
+    assert (outcome.changed, codes(outcome)) == (False, [("not_asked", "slow", None)])
+    assert exports.calls("DownloadSlowLog") == 0
+    assert exports.instance.exports == []
+
+
+def test_what_takes_too_long_is_left_pending_and_collected_by_the_next_run(exports: Instance) -> None:
+    exports.emulator.world.export_seconds = 600
+    outcome = exports.collect(settings={"wait_timeout": 60.0})
+    assert outcome.message() is None
+    assert len(outcome.pending()) == len(exports.instance.nodes())
+    exports.advance(seconds=600)
+    assert len(collected(exports.collect())) == len(exports.instance.nodes())
+
+
+def test_an_export_that_failed_is_missing_and_stops_no_other(exports: Instance) -> None:
+    node = exports.instance.nodes()[0].id
+    exports.emulator.faults.add(Fault("*", "fail_export", args={"node": node}))
+    outcome = exports.collect()
+    assert [step.series.node for step in outcome.missing()] == [node]
+    assert "could not export it" in str(outcome.message())
+    assert len(collected(outcome)) == len(exports.instance.nodes()) - 1
+
+
+def test_a_link_that_ran_out_is_asked_for_again_even_if_that_takes_another_export(exports: Instance) -> None:
+    exports.emulator.world.export_links = "once"
+    exports.emulator.world.export_seconds = 10
+    exports.emulator.faults.add(Fault("object", "http", times=1, args={"status": 403}))
+    exports.emulator.faults.add(Fault("*", "export_again", skip=2))
+    outcome = exports.collect()
+    assert outcome.message() is None
+    assert len(collected(outcome)) == len(exports.instance.nodes())
+
+
+def test_links_that_end_soon_are_not_used(exports: Instance) -> None:
+    exports.emulator.faults.add(Fault("*", "short_links", times=2, args={"seconds": 5}))
+    outcome = exports.collect()
+    assert outcome.message() is None
+    assert [record for record in exports.emulator.requests if record.status == 403] == []
+
+
+def test_types_that_nodes_of_a_cluster_cannot_have_are_told(instance: Instance) -> None:
+    sharded = next(one for one in instance.emulator.world.instances if one.mode == "Sharding")
+    sharded.audit_every = 0.0
+    instance.instance = sharded
+    mongos, shard = (
+        next(group.nodes[0].id for group in sharded.groups if group.type == kind) for kind in ("mongos", "shard")
+    )
+    instance.nodes, instance.log_types = (mongos, shard), ("audit", "slow", "error")
+    outcome = instance.collect()
+    assert [code for code in codes(outcome) if code[0] == "cannot_have"] == [
+        ("cannot_have", "audit", shard),
+        ("cannot_have", "slow", mongos),
+    ]
+    assert {(event.series.node, event.series.log_type) for event in outcome.done if event.unit} == {
+        (shard, "slow"),
+        (shard, "error"),
+        (mongos, "error"),
+    }
+    instance.nodes, instance.log_types = (mongos,), ("slow",)
+    with pytest.raises(BadInput, match="none of these nodes has slow logs"):
+        instance.collect()
+    instance.nodes = ("0" * 32 + "no02",)
+    with pytest.raises(BadInput, match="has no node"):
+        instance.collect()
+
+
+def test_all_nodes_of_a_cluster_that_can_have_a_type_are_asked(instance: Instance) -> None:
+    sharded = next(one for one in instance.emulator.world.instances if one.mode == "Sharding")
+    instance.instance, instance.log_types = sharded, ("slow", "error")
+    outcome = instance.collect()
+    by_type = {
+        log_type: {event.series.node for event in outcome.done if event.unit and event.series.log_type == log_type}
+        for log_type in ("slow", "error")
+    }
+    groups = {
+        kind: {node.id for g in sharded.groups if g.type == kind for node in g.nodes}
+        for kind in ("mongos", "shard", "config")
+    }
+    assert by_type == {"slow": groups["shard"], "error": groups["mongos"] | groups["shard"] | groups["config"]}
+
+
+def test_a_type_that_is_not_permitted_stops_no_other(instance: Instance) -> None:
+    instance.log_types = ("audit", "slow", "error")
+    log = instance.add_log(3)
+    instance.emulator.faults.add(
+        Fault("DownloadSlowLog", "http", times=None, args={"status": 403, "code": "DBS.280032", "message": "no"})
+    )
+    outcome = instance.collect()
+    assert log in collected(outcome)
+    assert len(collected(outcome)) == 1 + len(instance.instance.nodes())
+    assert {step.series.log_type for step in outcome.missing()} == {"slow"}
+    assert "Grant this user the permission" in str(outcome.message())
+    instance.emulator.faults.clear()
+    assert instance.collect().message() is None
+
+
+def test_one_type_alone_that_is_not_permitted_is_the_error_of_the_run(exports: Instance) -> None:
+    exports.emulator.faults.add(
+        Fault("DownloadSlowLog", "http", times=None, args={"status": 403, "code": "DBS.280032", "message": "no"})
+    )
+    with pytest.raises(CloudError) as caught:
+        exports.collect()
+    assert (caught.value.kind, files(exports)) == ("permission", [])
+
+
+def test_why_there_is_no_audit_log_is_told(instance: Instance) -> None:
+    assert codes(instance.collect()) == [("nothing_logged", "audit", None)]
+    instance.instance.policy.keep_days = 0
+    assert codes(instance.collect()) == [("auditing_off", "audit", None)]
+    instance.emulator.faults.add(
+        Fault("ShowAuditLogPolicy", "http", times=None, args={"status": 403, "code": "DBS.280032", "message": "no"})
+    )
+    assert codes(instance.collect()) == [("no_permission", "audit", None)]
+
+
+def test_a_file_that_a_killed_run_left_is_taken_up(exports: Instance) -> None:
+    exports.collect()
+    folder = exports.archive / exports.folder
+    ledger = next(folder.glob("ledger-*.jsonl"))
+    lines = ledger.read_bytes().splitlines(keepends=True)
+    ledger.write_bytes(b"".join(lines[:-1]))
+    (folder / ".lock").write_text("{}\n")
+    outcome = exports.collect()
+    assert [event.adopted for event in outcome.done if event.unit] == [True]
+    assert exports.collect().changed is False
+
+
+NODES = [Node("a" * 32 + "no02", "db_1", "replica"), Node("b" * 32 + "no02", "db_2", "replica")]
+
+
+@pytest.mark.parametrize(
+    ("name", "node_name", "found"),
+    [
+        (f"p_{'a' * 32}no02_slow", "db_2", "a" * 32 + "no02"),
+        ("anonymous", "db_2", "b" * 32 + "no02"),
+        ("anonymous", "node_3", "node_3"),
+        ("anonymous", "", "unknown"),
+    ],
+)
+def test_the_node_of_an_export_is_found_by_its_id_or_its_name(name: str, node_name: str, found: str) -> None:
+    assert node_of(Export(name, node_name, "SUCCESS", None, None), NODES) == found
