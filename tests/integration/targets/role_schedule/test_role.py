@@ -1,0 +1,230 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The role, in runs of ansible-playbook that write into a folder of their own: no rights of root, no systemd that runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+from typing import Any, NamedTuple
+
+PLAYBOOK = """
+- hosts: all
+  gather_facts: false
+  roles:
+    - clouddb.mongodb_logs.schedule
+"""
+
+# Tells what it was called with, and ends when somebody opens the gate.
+STAND_IN = """#!/bin/sh
+printf '%s\\n' "$PWD" "$KEY" "$@" >>"$HOME/said"
+: >"$HOME/begun"
+: <"$HOME/gate"
+"""
+
+KEY = "se\"cr\\et $HOME `id` '%s'"
+
+Variables = dict[str, Any]
+
+
+class Run(NamedTuple):
+    """What a run of the playbook came to; of the hosts that failed the message."""
+
+    code: int
+    text: str
+    changed: set[str]
+    failures: dict[str, str]
+
+
+class RoleTest(unittest.TestCase):
+    def setUp(self) -> None:
+        for program in ("systemd-analyze", "flock"):
+            if not shutil.which(program):
+                self.fail(
+                    f"{program} was not found; install it (Debian and Ubuntu: apt-get install systemd util-linux)."
+                )
+        self.folder = Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.folder)
+        # what is said is kept apart from what the role writes
+        self.host = self.folder / "host"
+        for name in ("units", "cron", "bin"):
+            (self.host / name).mkdir(parents=True)
+        self.program = self.host / "bin" / "ansible-playbook"
+        self.program.write_text(STAND_IN)
+        self.program.chmod(0o755)
+        self.common: Variables = {
+            "ansible_connection": "local",
+            "ansible_python_interpreter": sys.executable,
+            "schedule_ansible_playbook": str(self.program),
+            "schedule_arguments": ["-e", "100 % $HOME"],
+            "schedule_collections_path": "/opt/collections",
+            "schedule_cron_directory": str(self.host / "cron"),
+            "schedule_directory": str(self.host),
+            "schedule_environment": {"KEY": KEY},
+            "schedule_environment_file": str(self.host / "{{ schedule_name }}.env"),
+            "schedule_inventory": "inventory.yml",
+            "schedule_name": "{{ inventory_hostname }}",
+            "schedule_randomized_delay": 0,
+            "schedule_start": False,
+            "schedule_unit_directory": str(self.host / "units"),
+            "schedule_user": str(os.getuid()),
+        }
+        self.hosts: dict[str, Variables] = {name: {"schedule_method": name} for name in ("systemd", "cron")}
+
+    def play(self, *arguments: str, hosts: dict[str, Variables] | None = None, **variables: Any) -> Run:
+        playbook = self.folder / "playbook.yml"
+        playbook.write_text(PLAYBOOK)
+        inventory = self.folder / "inventory.json"
+        inventory.write_text(json.dumps({"all": {"vars": self.common | variables, "hosts": hosts or self.hosts}}))
+        done = subprocess.run(
+            ["ansible-playbook", "-vvv", "--diff", "-i", inventory, *arguments, playbook],
+            env=os.environ | {"ANSIBLE_NOCOLOR": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        self.assertNotIn("Traceback", done.stdout)
+        for said in ("se\\", "cr\\", "et $HOME", "`id`"):
+            self.assertNotIn(said, done.stdout)
+        counts = re.findall(r"^(\S+) +: ok=\d+ +changed=(\d+)", done.stdout, re.MULTILINE)
+        failures = {}
+        for match in re.finditer(r"^fatal: \[(\S+)\]: FAILED! => (?={)", done.stdout, re.MULTILINE):
+            failures[match[1]] = json.JSONDecoder().raw_decode(done.stdout, match.end())[0]["msg"]
+        return Run(done.returncode, done.stdout, {host for host, number in counts if int(number)}, failures)
+
+    def written(self) -> dict[str, str]:
+        """Return the files and links on the host, and what is in them."""
+        return {
+            str(path.relative_to(self.host)): os.readlink(path) if path.is_symlink() else path.read_text()
+            for path in sorted(self.host.rglob("*"))
+            if path.is_symlink() or path.is_file()
+        }
+
+    def expect(self, run: Run, changed: bool) -> None:
+        self.assertEqual(run.code, 0, run.text)
+        self.assertEqual(run.changed, set(self.hosts) if changed else set(), run.text)
+
+    def test_life(self) -> None:
+        nothing = self.written()
+        self.expect(self.play("--check"), changed=True)
+        self.assertEqual(self.written(), nothing)
+
+        self.expect(self.play(), changed=True)
+        hourly = self.written()
+        units = {"units/systemd.service", "units/systemd.timer", "units/timers.target.wants/systemd.timer"}
+        self.assertEqual(set(hourly) - set(nothing), units | {"cron/cron", "cron.env", "systemd.env"})
+        self.assertEqual(hourly["units/timers.target.wants/systemd.timer"], "../systemd.timer")
+        for name, text in hourly.items():
+            self.assertEqual("cr\\" in text, name.endswith(".env"), name)
+            if name not in nothing:
+                mode = (self.host / name).stat().st_mode & 0o777
+                self.assertEqual(mode, 0o600 if name.endswith(".env") else 0o644, name)
+        self.verify()
+        for options in ((), ("--check",)):
+            self.expect(self.play(*options), changed=False)
+
+        self.expect(self.play("--check", schedule_on_calendar="weekly"), changed=True)
+        self.assertEqual(self.written(), hourly)
+        self.expect(self.play(schedule_on_calendar="weekly"), changed=True)
+        weekly = self.written()
+        altered = {name for name, text in weekly.items() if text != hourly[name]}
+        self.assertEqual(altered, {"cron/cron", "units/systemd.timer"})
+        self.assertIn("OnCalendar=weekly\n", weekly["units/systemd.timer"])
+
+        self.expect(self.play("--check", schedule_state="absent"), changed=True)
+        self.assertEqual(self.written(), weekly)
+        self.expect(self.play(schedule_state="absent"), changed=True)
+        self.assertEqual(self.written(), nothing)
+        self.expect(self.play(schedule_state="absent"), changed=False)
+
+    def verify(self) -> None:
+        units = self.host / "units"
+        names = [units / "systemd.timer", units / "systemd.service"]
+        done = subprocess.run(["systemd-analyze", "verify", *names], capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        # the test is one that can fail
+        wrong = units / "wrong.service"
+        wrong.write_text(names[1].read_text().replace("Type=oneshot", "Type=oneshots"))
+        done = subprocess.run(["systemd-analyze", "verify", wrong], capture_output=True, text=True, check=False)
+        self.assertIn("oneshots", done.stderr)
+        wrong.unlink()
+
+    def test_another_method(self) -> None:
+        """What the other method left is removed."""
+        hosts = {"one": {"schedule_method": "systemd"}}
+        self.play(hosts=hosts)
+        self.assertIn("units/one.timer", self.written())
+        hosts["one"]["schedule_method"] = "cron"
+        self.assertEqual(self.play(hosts=hosts).changed, {"one"})
+        self.assertEqual([name for name in self.written() if "one" in name], ["cron/one", "one.env"])
+
+    def test_cron_runs_one_at_a_time(self) -> None:
+        self.play("--limit=cron")
+        line = re.search(r"^@hourly \S+ (.*)$", self.written()["cron/cron"], re.MULTILINE)
+        assert line
+        # as cron does
+        command = ["sh", "-c", line[1].replace("\\%", "%")]
+        environment = {"HOME": str(self.host), "PATH": os.defpath}
+        for name in ("gate", "begun"):
+            os.mkfifo(self.host / name)
+        first = subprocess.Popen(command, env=environment)
+        try:
+            (self.host / "begun").read_text()
+            processes = [path.read_bytes() for path in Path("/proc").glob("[1-9]*/cmdline") if path.exists()]
+            self.assertTrue(any(str(self.program).encode() in process for process in processes))
+            self.assertFalse(any(b"cr\\" in process for process in processes))
+            subprocess.run(command, env=environment, timeout=60, check=False)
+            self.assertIsNone(first.poll())
+        finally:
+            (self.host / "gate").write_text("")
+            first.wait()
+        wanted = [str(self.host), KEY, "-i", "inventory.yml", "clouddb.mongodb_logs.collect", "-e", "100 % $HOME"]
+        self.assertEqual((self.host / "said").read_text().splitlines(), wanted)
+
+    def test_bad_input(self) -> None:
+        cases: dict[str, list[Any]] = {
+            "ansible_playbook": ["no-program-of-this-name", "/nowhere/ansible-playbook"],
+            "arguments": ["-v", ["two\nlines"]],
+            "directory": ["here", "/a\n"],
+            "environment": [{"KEY": KEY + "\n"}, {"KEY": [KEY]}, {"A B": KEY}, {"KEY": None}, KEY],
+            "environment_file": ["x.env"],
+            "inventory": ["", "a\nb"],
+            "method": ["at"],
+            "name": ["../passwd", "a.b", ""],
+            "on_calendar": ["sometimes", "hourly\nx", ""],
+            "randomized_delay": [-1, "5m"],
+            "state": ["perhaps"],
+            "timeout": [-1],
+            "user": ["", "a b"],
+            "writable_paths": [["usr"], "/usr"],
+        }
+        hosts = {
+            f"{method}-{name}-{number}": {"schedule_method": method, "schedule_name": "x", f"schedule_{name}": value}
+            for name, values in cases.items()
+            for number, value in enumerate(values)
+            for method in (("systemd", "cron") if name == "on_calendar" else ("cron",))
+        }
+        hosts["cron-command-0"] = {"schedule_method": "cron", "schedule_arguments": ["x" * 1000]}
+        nothing = self.written()
+        run = self.play(hosts=hosts)
+        self.assertEqual(set(hosts) - set(run.failures), set())
+        for host, message in run.failures.items():
+            with self.subTest(host=host, message=message):
+                self.assertIn(host.split("-")[1].replace("ansible_playbook", "ansible-playbook"), message)
+                self.assertLessEqual(len(message.removeprefix("Validation of arguments failed:\n").splitlines()), 1)
+        self.assertEqual(self.written(), nothing)
+
+
+if __name__ == "__main__":
+    unittest.main()
