@@ -7,11 +7,9 @@
 from __future__ import annotations
 
 import gzip
-import ipaddress
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +30,8 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import 
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import Clock
 from ansible_collections.clouddb.mongodb_logs.tests.emulator import Emulator
+from ansible_collections.clouddb.mongodb_logs.tests.unit.certificates import issue
 from ansible_collections.clouddb.mongodb_logs.tests.unit.scripted import CUT, FakeTime, Reply, Scripted, scripted
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -340,43 +336,6 @@ def test_a_reset_that_urllib3_1_blames_on_the_proxy_may_have_taken_effect() -> N
 # -- TLS
 
 
-def issue(folder: Path, name: str) -> tuple[Path, Path]:
-    """Make an authority and a certificate for loopback; return the authority's file and the server's, with its key."""
-    now = datetime.now(UTC)
-    ca_key, key = (ec.generate_private_key(ec.SECP256R1()) for _number in range(2))
-
-    def certificate(subject: str, public_key: ec.EllipticCurvePublicKey, *extensions: x509.ExtensionType) -> bytes:
-        builder = x509.CertificateBuilder(
-            issuer_name=x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, f"{name} authority")]),
-            subject_name=x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, subject)]),
-            public_key=public_key,
-            serial_number=x509.random_serial_number(),
-            not_valid_before=now - timedelta(days=1),
-            not_valid_after=now + timedelta(days=1),
-        )
-        for extension in extensions:
-            critical = isinstance(extension, (x509.BasicConstraints, x509.KeyUsage))
-            builder = builder.add_extension(extension, critical=critical)
-        signed = builder.sign(ca_key, hashes.SHA256())
-        return signed.public_bytes(serialization.Encoding.PEM)
-
-    authority, server = folder / f"{name}-ca.pem", folder / f"{name}.pem"
-    ca_id = x509.SubjectKeyIdentifier.from_public_key(ca_key.public_key())
-    others = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement")
-    usage = x509.KeyUsage(
-        key_cert_sign=True, crl_sign=True, encipher_only=False, decipher_only=False, **dict.fromkeys(others, False)
-    )
-    root = x509.BasicConstraints(ca=True, path_length=0)
-    authority.write_bytes(certificate(f"{name} authority", ca_key.public_key(), root, usage, ca_id))
-    address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    key_id = x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(ca_id)
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    server.write_bytes(certificate("127.0.0.1", key.public_key(), address, key_id) + private)
-    return authority, server
-
-
 class Secure:
     """An emulator behind TLS, and two authorities, of which it uses the first."""
 
@@ -413,7 +372,7 @@ def reads(secured: Secure, **changed: Any) -> None:
 
 def test_a_certificate_of_an_unknown_authority_is_not_trusted(secure: Secure) -> None:
     error = fails(lambda: reads(secure))
-    assert (error.code, error.passing) == ("tls", False)
+    assert (error.code, error.passing) == ("tls_untrusted", False)
     assert "is not trusted" in error.message
     assert "ca_path" in error.hint
     assert "is not trusted" in fails(lambda: reads(secure, ca_path=str(secure.other))).message
