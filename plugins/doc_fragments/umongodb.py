@@ -56,7 +56,7 @@ options:
 """
 
     # For inventory plugins, before the fragment itself. Of several variables Ansible takes the last that is set.
-    INVENTORY = r"""
+    ENVIRONMENT = r"""
 options:
   api_url:
     env:

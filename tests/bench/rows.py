@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import yaml
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Ownership, Tree
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import (
     Series,
@@ -34,7 +35,7 @@ from ansible_collections.clouddb.mongodb_logs.tests.bench.cloud import (
     clusters,
     make_file,
 )
-from ansible_collections.clouddb.mongodb_logs.tests.bench.measure import BenchError, environment, in_turn, run
+from ansible_collections.clouddb.mongodb_logs.tests.bench.measure import BenchError, Ran, environment, in_turn, run
 
 HERE = Path(__file__).resolve().parent
 MODULES = "ansible_collections.clouddb.mongodb_logs.plugins.modules"
@@ -423,6 +424,67 @@ class _Ledgers:
         return _client(self._folder, "plain_ledger", str(path), units + 6)
 
 
+# -- inventories
+
+
+def inventory(folder: Path) -> Iterator[Result]:
+    """A thousand clusters as hosts, from the cloud and from the cache, and the same hosts in a file."""
+    with Cloud(folder, clusters(1000)) as cloud:
+        lists = _Inventories(folder, cloud)
+        lists.write_static()
+        static, ours, cached = in_turn(
+            3, lambda: lists.load("static.yml"), lambda: lists.load("fresh.umongodb.yml"), lists.load_cached
+        )
+    yield within("inventory of 1,000 clusters; the same in YAML", ours, static, 4)
+    yield within("the same from the cache; the same in YAML", cached, static, 1.5)
+
+
+class _Inventories:
+    """The same hosts by our plugin, without and with a cache, and in a file of YAML."""
+
+    def __init__(self, folder: Path, cloud: Cloud) -> None:
+        self._folder = folder
+        self._cloud = cloud
+        facts = cloud.facts["umongodb"]
+        self._variables = environment(
+            UCLOUD_API_URL=facts["api_url"],
+            UCLOUD_PUBLIC_KEY=facts["public_key"],
+            UCLOUD_PRIVATE_KEY=facts["private_key"],
+        )
+        source = {"plugin": "clouddb.mongodb_logs.umongodb", "regions": ["cn-bj2"]}
+        cache = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(folder / "cache")}
+        (folder / "fresh.umongodb.yml").write_text(json.dumps(source))
+        (folder / "cached.umongodb.yml").write_text(json.dumps(source | cache))
+
+    def _list(self, name: str) -> Ran:
+        program = Path(sys.executable).with_name("ansible-inventory")
+        ran = run([program, "-i", self._folder / name, "--list"], self._folder / "list.log", self._variables)
+        if ran.output.count('"umongodb_name"') != 1000:
+            raise BenchError(f"{name} does not have 1,000 hosts.")
+        return ran
+
+    def load(self, name: str) -> float:
+        """List an inventory."""
+        return self._list(name).seconds
+
+    def load_cached(self) -> float:
+        """List the inventory that is in the cache."""
+        self._cloud.calls()
+        seconds = self.load("cached.umongodb.yml")
+        if self._cloud.calls():
+            raise BenchError("The cloud was asked for what the cache holds.")
+        return seconds
+
+    def write_static(self) -> None:
+        """Fill the cache, and write the hosts as one would by hand."""
+        listed = json.loads(self._list("cached.umongodb.yml").output)["_meta"]["hostvars"]
+        hosts = {
+            host: {key: value["__ansible_unsafe"] for key, value in variables.items()}
+            for host, variables in listed.items()
+        }
+        (self._folder / "static.yml").write_text(yaml.safe_dump({"all": {"hosts": hosts}}))
+
+
 ROWS: dict[str, Row] = {
     "fleet": fleet,
     "big-file": big_file,
@@ -430,4 +492,5 @@ ROWS: dict[str, Row] = {
     "listing": listing,
     "memory": memory,
     "ledger": ledger,
+    "inventory": inventory,
 }

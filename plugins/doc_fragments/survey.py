@@ -1,0 +1,69 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Options of every module that reads an archive alone, and calls no cloud."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Which instances of which archive."""
+
+    DOCUMENTATION = r"""
+options:
+  archive:
+    description:
+      - Absolute path of the archive, on the host where the module runs.
+    type: path
+    required: true
+  provider:
+    description:
+      - Only instances of this provider.
+    type: str
+    choices: [umongodb, dds]
+  region:
+    description:
+      - Only instances of this region.
+    type: str
+  project_id:
+    description:
+      - Only instances of this project. V(default) names those that were collected without one.
+    type: str
+notes:
+  - No cloud is called and no credentials are needed, so the instances need not exist any more.
+"""
+
+    SERIES = r"""
+options:
+  instances:
+    description:
+      - Only these clusters and instances, by id. All when absent.
+    type: list
+    elements: str
+  node_ids:
+    description:
+      - Only logs of these nodes. All when absent.
+    type: list
+    elements: str
+  log_types:
+    description:
+      - Only logs of these types. All when absent.
+    type: list
+    elements: str
+    choices: [slow, error, audit]
+  return_limit:
+    description:
+      - Most items in each list of units or problems of the result.
+    type: int
+    default: 100
+"""
+
+    WRITES = r"""
+options:
+  lock_timeout:
+    description:
+      - Seconds to wait while a run writes to the same cluster's or instance's part of the archive.
+    type: float
+    default: 0
+"""
