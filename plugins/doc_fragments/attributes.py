@@ -39,7 +39,7 @@ attributes:
     details: The module changes nothing.
 """
 
-    UMONGODB = r"""
+    GROUP_UMONGODB = r"""
 options: {}
 attributes:
   action_group:
@@ -49,7 +49,7 @@ attributes:
       - clouddb.mongodb_logs.umongodb
 """
 
-    DDS = r"""
+    GROUP_DDS = r"""
 options: {}
 attributes:
   action_group:

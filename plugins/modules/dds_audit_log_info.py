@@ -19,7 +19,7 @@ extends_documentation_fragment:
   - clouddb.mongodb_logs.connection
   - clouddb.mongodb_logs.attributes
   - clouddb.mongodb_logs.attributes.reads
-  - clouddb.mongodb_logs.attributes.dds
+  - clouddb.mongodb_logs.attributes.group_dds
 options:
   instance_id:
     description:

@@ -27,7 +27,7 @@ extends_documentation_fragment:
   - clouddb.mongodb_logs.connection
   - clouddb.mongodb_logs.attributes
   - clouddb.mongodb_logs.attributes.changes
-  - clouddb.mongodb_logs.attributes.dds
+  - clouddb.mongodb_logs.attributes.group_dds
 options:
   instance_id:
     description:

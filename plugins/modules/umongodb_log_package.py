@@ -21,7 +21,7 @@ extends_documentation_fragment:
   - clouddb.mongodb_logs.connection
   - clouddb.mongodb_logs.attributes
   - clouddb.mongodb_logs.attributes.changes
-  - clouddb.mongodb_logs.attributes.umongodb
+  - clouddb.mongodb_logs.attributes.group_umongodb
 options:
   zone:
     description:
