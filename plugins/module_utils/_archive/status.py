@@ -45,6 +45,7 @@ class Status:
         self.known = False
         self.series: dict[Series, dict[str, Any]] = {}
         self.listed: dict[str, dict[str, str]] = {}
+        self.run: dict[str, Any] = {}
 
     @classmethod
     def read(cls, tree: Tree, identity: Mapping[str, str]) -> Status:
@@ -54,6 +55,7 @@ class Status:
             value = json.loads(tree.read(layout.STATUS) or b"")
             status.series = {Series(entry["node"], entry["log_type"]): entry for entry in value["series"]}
             status.listed = dict(value.get("listed") or {})
+            status.run = dict(value.get("run") or {})
             status._check()
             status.known = True
         except (ValueError, KeyError, TypeError, AttributeError):
@@ -66,7 +68,12 @@ class Status:
             self.listed_span(log_type)
         for series in self.series:
             self.listed_span(series.log_type, series.node)
-        texts = [text for series in self.series for text in series] + [one.unit for one in self.missing()]
+        texts = [text for series in self.series for text in series]
+        for series in self.series:
+            self.last_attempt(series)
+            for one in self.units(series):
+                span_of(one)
+                texts += [one["unit"], one["status"], one.get("expires") or ""]
         counts = [one.listed_before for one in self.asked()]
         if not all(isinstance(text, str) for text in texts) or not all(isinstance(count, int) for count in counts):
             raise TypeError
@@ -97,7 +104,7 @@ class Status:
     def missing(self) -> list[Seen]:
         """Return the units that were offered when last looked, and not held."""
         return [
-            Seen(series, one["unit"], _span(one))
+            Seen(series, one["unit"], span_of(one))
             for series, entry in self.series.items()
             for one in entry.get("units") or []
             if one["status"] == "missing"
@@ -107,14 +114,19 @@ class Status:
         """Return the missing and pending units of a series as they were noted."""
         return list(self.series.get(series, {}).get("units") or [])
 
+    def last_attempt(self, series: Series) -> int | None:
+        """Return when a run last examined a series."""
+        at = self.series.get(series, {}).get("last_attempt")
+        return from_iso(at) if at else None
+
     def listed_span(self, log_type: str, node: str | None = None) -> Span | None:
         """Return the span that was last listed without an error: of a node, or of the whole instance."""
         if node is not None:
             entry = self.series.get(Series(node, log_type), {}).get("listed")
             if entry:
-                return _span(entry)
+                return span_of(entry)
         entry = self.listed.get(log_type)
-        return _span(entry) if entry else None
+        return span_of(entry) if entry else None
 
     def set_listed(self, log_type: str, span: Span, nodes: Iterable[str] | None) -> None:
         """Set the span that was listed, of nodes or (None) of the whole instance."""
@@ -131,7 +143,8 @@ class Status:
 
     def save(self, at: int, head: str) -> None:
         """Write the status. Raises ArchiveError."""
-        value = {"v": VERSION, **self._identity, "at": iso(at), "head": head, "listed": self.listed}
+        value = {"v": VERSION, **self._identity, "at": iso(at), "head": head, "run": self.run}
+        value["listed"] = self.listed
         value["series"] = [self.series[series] for series in sorted(self.series)]
         self._tree.replace(layout.STATUS, (json.dumps(value, indent=1) + "\n").encode("ascii"))
 
@@ -139,6 +152,7 @@ class Status:
         return self.series.setdefault(series, {"node": series.node, "log_type": series.log_type, "asked": []})
 
 
-def _span(entry: Mapping[str, Any]) -> Span | None:
+def span_of(entry: Mapping[str, Any]) -> Span | None:
+    """Return the span of what the status names, when it is known."""
     begin, end = entry.get("begin"), entry.get("end")
     return Span(from_iso(begin), from_iso(end)) if begin and end else None

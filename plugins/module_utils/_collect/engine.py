@@ -38,7 +38,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.work
     Workers,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError, CloudError, LogsError
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, iso
 
 # How long to sit still for a thread before looking at the clock again.
 LONGEST_WAIT = 60.0
@@ -78,6 +78,7 @@ class Engine:
         self._clock = source.http.clock
         self._sleep = sleep
         self._monotonic = monotonic
+        self._began = monotonic()
         self._tree = Tree(os.path.join(settings.archive, settings.folder), settings.ownership)
         self._failed: dict[Key, CloudError] = {}
         self._put_off: dict[Key, CloudError] = {}
@@ -120,7 +121,13 @@ class Engine:
         outcome = Outcome(self._ledger)
         outcome.taken = self._taken
         self._commit(outcome, self._unrecorded() if clean else self._unrecorded() + self._left_behind())
-        plan = outcome.plan = outcome.first = early or self._plan()
+        try:
+            plan = outcome.plan = outcome.first = early or self._plan()
+        except LogsError as error:
+            self._note_run(outcome, error)
+            with suppress(LogsError):
+                self._status.save(self._clock.now(), self._ledger.head)
+            raise
         workers = Workers(
             self._source, self._tree, self._ledger.paths, self._settings.workers, monotonic=self._monotonic
         )
@@ -350,10 +357,23 @@ class Engine:
         warning = self._clock.warning()
         outcome.warnings += [warning] if warning else []
 
+    def _note_run(self, outcome: Outcome, error: LogsError | None) -> None:
+        """Put into the status how this run went, for reports."""
+        first = error or next(iter(outcome.failed.values()), None)
+        self._status.run = {
+            "ended": iso(self._clock.now()),
+            "seconds": round(self._monotonic() - self._began, 1),
+            "calls": self._source.http.calls,
+            "throttled_seconds": round(self._source.http.throttled, 1),
+            "bytes": sum(event.size or 0 for event in outcome.done),
+            "failure": first.failure() if first else None,
+        }
+
     def _finish(self, outcome: Outcome) -> None:
         now = self._clock.now()
         self._measure(outcome)
         outcome.describe(self._status, now)
+        self._note_run(outcome, outcome.fatal)
         self._status.set_asked(
             one
             for one in self._status.asked()

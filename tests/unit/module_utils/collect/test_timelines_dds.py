@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import LONGEST_NAME
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.outcome import Outcome
@@ -71,6 +73,25 @@ def test_an_error_does_not_move_the_listing_on(instance: Instance) -> None:
     instance.emulator.faults.clear()
     instance.advance(days=3)
     assert collected(instance.collect(lookback=DAY)) == [log]
+
+
+def test_the_status_tells_how_the_last_run_went(instance: Instance) -> None:
+    path = instance.archive / instance.folder / "status.json"
+    instance.add_log(3, size=2000)
+    instance.collect()
+    run = json.loads(path.read_text())["run"]
+    assert (run["bytes"], run["failure"], run["calls"] > 1) == (2000, None, True)
+    instance.emulator.faults.add(Fault("ListAuditLogs", "http", times=None, args={"status": 403, "code": "DBS.280032"}))
+    with pytest.raises(CloudError):
+        instance.collect()
+    run = json.loads(path.read_text())["run"]
+    assert (run["bytes"], run["failure"]["kind"], run["failure"]["code"]) == (0, "permission", "DBS.280032")
+    assert "Grant" in run["failure"]["hint"]
+    instance.emulator.faults.clear()
+    instance.emulator.faults.add(Fault("object", "corrupt_body", times=None))
+    log = instance.add_log(2)
+    assert [step.unit for step in instance.collect().missing()] == [log]
+    assert json.loads(path.read_text())["run"]["failure"]["code"] == "corrupt_body"
 
 
 def test_a_log_that_was_seen_and_is_gone_is_lost_once(instance: Instance) -> None:
