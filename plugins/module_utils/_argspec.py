@@ -15,12 +15,15 @@ from ansible.module_utils.basic import env_fallback
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput
 
 LOG_TYPES_UMONGODB = ["slow", "error"]
-LOG_TYPES_DDS = ["audit"]
+LOG_TYPES = ["slow", "error", "audit"]
+LOG_TYPES_DDS = ["audit", "slow", "error"]
 
 Check = Callable[[str, Any], None]
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}\Z")
 _SECRET = re.compile(r"[!-~]+\Z")
+_HEAD = re.compile(r"[0-9a-f]{64}\Z")
+_SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,9})?) ?(?:([KMGTP])i?)?B?\Z", re.ASCII | re.IGNORECASE)
 
 
 class OptionSet:
@@ -134,6 +137,22 @@ def secret(name: str, value: Any) -> None:
         raise BadInput(f"{name} holds characters that no key or token has; check how it was copied.")
 
 
+def head(name: str, value: Any) -> None:
+    """Check the SHA-256 of a ledger's line."""
+    if not _HEAD.match(value):
+        raise BadInput(f"{name}: '{value[:80]}' is not the head of a ledger, which is 64 hexadecimal digits.")
+
+
+def parse_size(text: str, option: str) -> int:
+    """Return a number of bytes, given as such or with a unit, as ``200G`` of 1024 to the third each. Raises BadInput."""
+    match = _SIZE.match(text.strip())
+    if not match:
+        raise BadInput(
+            f"{option}: '{text}' is not a size; give bytes, or a number and one of K, M, G, T, P, such as 200G."
+        )
+    return int(float(match.group(1)) * 1024 ** " KMGTP".index((match.group(2) or " ").upper()))
+
+
 def mode_with(bits: int) -> Check:
     """Return a check of a mode that lets the owner do what an archive needs."""
 
@@ -235,6 +254,7 @@ DDS = _CONNECTION + OptionSet(
         "auth_token": ["access_key", "username"],
         "access_key": ["username"],
         "secret_key": ["username"],
+        "username": ["access_key", "auth_token"],
     },
 )
 
@@ -280,3 +300,32 @@ WAITING = OptionSet(
     },
     checks={"wait_timeout": seconds(), "poll_interval": seconds(0.01, 3600)},
 )
+
+# What modules choose by that read an archive alone.
+SURVEY = OptionSet(
+    {
+        "archive": _option("path", required=True),
+        "provider": _option("str", choices=["umongodb", "dds"]),
+        "region": _option("str"),
+        "project_id": _option("str"),
+    },
+    checks={"archive": absolute_path, "region": identifier, "project_id": identifier},
+)
+
+# Several instances, and some of their series.
+SERIES = OptionSet(
+    {
+        "instances": _option("list", elements="str"),
+        "node_ids": _option("list", elements="str"),
+        "log_types": _option("list", elements="str", choices=LOG_TYPES),
+        "return_limit": _option("int", default=100),
+    },
+    checks={
+        "instances": identifier,
+        "node_ids": identifier,
+        "return_limit": between(0, 100000),
+    },
+)
+
+# Modules that write to an archive alone.
+WRITES = OptionSet({"lock_timeout": _option("float", default=0)}, checks={"lock_timeout": seconds()})

@@ -45,6 +45,12 @@ class BadInput(LogsError):
     kind = "bad_input"
 
 
+class DataLoss(LogsError):
+    """A change that would destroy what cannot be had again, and was not said to be meant so. Nothing was changed."""
+
+    kind = "data_loss"
+
+
 class ArchiveError(LogsError):
     """The archive cannot be read or written."""
 

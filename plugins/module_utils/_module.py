@@ -16,10 +16,13 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import 
 Body = Callable[[AnsibleModule, dict[str, Any]], dict[str, Any]]
 
 
-def run_module(options: OptionSet, body: Body) -> None:
-    """Run a module: ``body`` gets the module and its checked options, and returns the result or raises LogsError."""
+def run_module(options: OptionSet, body: Body, *, cloud: bool = True) -> None:
+    """Run a module: ``body`` gets the module and its checked options, and returns the result or raises LogsError.
+
+    One that calls no ``cloud`` does without requests.
+    """
     module = AnsibleModule(argument_spec=options.options, supports_check_mode=True, **options.constraints)
-    if REQUESTS_IMPORT_ERROR:
+    if cloud and REQUESTS_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
     try:
         result = body(module, options.checked(module.params))

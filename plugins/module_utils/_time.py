@@ -71,6 +71,11 @@ def parse_age(text: str, option: str) -> int:
     return seconds
 
 
+def parse_moment(text: str, option: str, now: int) -> int:
+    """Return the Unix seconds of an instant, which may also be given as an age before ``now``. Raises BadInput."""
+    return now - parse_age(text, option) if _AGE.match(text.strip()) else parse_instant(text, option)
+
+
 def iso(instant: int) -> str:
     """Return an instant as people and tools read it: ``2026-11-20T00:00:00Z``."""
     return _format(instant, "%Y-%m-%dT%H:%M:%SZ")

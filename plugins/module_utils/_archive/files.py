@@ -81,12 +81,12 @@ class Tree:
                 self._own(path, self._ownership.directory_mode)
                 _sync_folder(os.path.dirname(path))
 
-    def read(self, path: str) -> bytes | None:
-        """Return the bytes of a file; None when there is none."""
+    def read(self, path: str, most: int = -1) -> bytes | None:
+        """Return the bytes of a file, the first ``most`` of them when that is given; None when there is none."""
         with explained(self._full(path)):
             try:
                 with os.fdopen(self._open(path), "rb") as file:
-                    return file.read()
+                    return file.read(most)
             except FileNotFoundError:
                 return None
 
@@ -188,6 +188,21 @@ class Tree:
             except FileNotFoundError:
                 return
 
+    def remove_folders(self, path: str) -> None:
+        """Remove a folder and those above it up to the root, as far as nothing is in them."""
+        while path:
+            with explained(self._full(path)):
+                try:
+                    with self._folder(os.path.dirname(path)) as above:
+                        os.rmdir(os.path.basename(path), dir_fd=above)
+                except FileNotFoundError:
+                    pass
+                except OSError as error:
+                    if error.errno != errno.ENOTEMPTY:
+                        raise
+                    return
+            path = os.path.dirname(path)
+
     def names(self, path: str) -> list[str]:
         """Return the names in a folder, in order; none when there is no such folder."""
         with explained(self._full(path)):
@@ -199,6 +214,11 @@ class Tree:
 
     def files(self, below: str = "") -> Iterator[str]:
         """Yield the paths of the regular files below a folder, in order, symbolic links neither yielded nor followed."""
+        for path, _stat in self.stats(below):
+            yield path
+
+    def stats(self, below: str = "") -> Iterator[tuple[str, os.stat_result]]:
+        """Yield what :meth:`files` does, each with what the disk knows of it. What goes away meanwhile is left out."""
         start = self._full(below)
         with explained(start):
             if not os.path.isdir(start):
@@ -207,8 +227,10 @@ class Tree:
                 folders.sort()
                 for name in sorted(names):
                     full = os.path.join(folder, name)
-                    if stat.S_ISREG(os.lstat(full).st_mode):
-                        yield os.path.relpath(full, self.root)
+                    with suppress(FileNotFoundError):
+                        found = os.lstat(full)
+                        if stat.S_ISREG(found.st_mode):
+                            yield os.path.relpath(full, self.root), found
 
     def _full(self, path: str) -> str:
         return os.path.join(self.root, path)
@@ -333,7 +355,8 @@ def _regular(descriptor: int) -> int:
 
 
 def _raise(error: OSError) -> None:
-    raise error
+    if not isinstance(error, FileNotFoundError):
+        raise error
 
 
 def _locked(descriptor: int) -> bool:

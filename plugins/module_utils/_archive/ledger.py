@@ -17,7 +17,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive impo
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Tree
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import from_iso, iso, iso_or_none
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, from_iso, iso, iso_or_none
 
 VERSION = 1
 GENESIS = "0" * 64
@@ -27,6 +27,13 @@ _LONG = 4 * 1024 * 1024
 
 COLLECTED, EMPTY, LOST, PRUNED, ACCEPTED = "collected", "empty", "lost", "pruned", "accepted"
 OPENED, CLOSED = "opened", "closed"
+HOLD, RELEASED = "hold", "released"
+
+# What is not there for good, and is collected should the cloud offer it after all.
+GONE = frozenset({LOST, ACCEPTED})
+
+# The node and log type of what concerns all of them.
+ALL = "*"
 
 
 class Key(NamedTuple):
@@ -36,8 +43,37 @@ class Key(NamedTuple):
     unit: str
 
 
+class Break(NamedTuple):
+    """A line that was altered, or does not follow: where it is, and the SHA-256 of it and of the line before it.
+
+    With both, an acceptance is of these very bytes: altered once more, they are another break.
+    """
+
+    file: str
+    line: int
+    what: str
+    sha256: str
+    prev: str
+
+    def __str__(self) -> str:
+        """Return the break as a person reads it."""
+        return self.what
+
+
+class Hold(NamedTuple):
+    """A span that no retention touches, of a series or, where its node or log type is ``*``, of all of them."""
+
+    series: Series
+    span: Span
+
+    def covers(self, series: Series, span: Span) -> bool:
+        """Tell whether any of the span of a series is held."""
+        of = all(own in (ALL, other) for own, other in zip(self.series, series))
+        return of and not self.span.overlap(span).empty
+
+
 class Event(NamedTuple):
-    """Something that became known for good. ``unit`` is empty when a series opened or closed."""
+    """Something that became known for good. ``unit`` is empty when it is about no single unit."""
 
     status: str
     series: Series
@@ -50,6 +86,8 @@ class Event(NamedTuple):
     source: Mapping[str, Any] | None = None
     reason: str | None = None
     adopted: bool = False
+    by: str | None = None
+    broken: Break | None = None
 
     @property
     def key(self) -> Key:
@@ -61,6 +99,12 @@ class Event(NamedTuple):
         """Return the time of the unit, when it is known."""
         return None if self.begin is None or self.end is None else Span(self.begin, self.end)
 
+    @property
+    def period(self) -> Span | None:
+        """Return the time of the unit; where it is not known, the day that its file was filed under."""
+        place = layout.place(self.path) if self.span is None and self.path else None
+        return Span(place.day, place.day + DAY) if place else self.span
+
 
 class Ledger:
     """The ledger of one instance, read whole. A series maps to its scope: since when, and until when if it ended."""
@@ -71,7 +115,12 @@ class Ledger:
         self.units: dict[Key, Event] = {}
         self.paths: dict[str, Key] = {}
         self.scopes: dict[Series, tuple[int, int | None]] = {}
-        self.breaks: list[str] = []
+        self.legal_holds: dict[Hold, str] = {}
+        # The breaks since the head that was looked for; None as long as it was not found.
+        self.breaks_since: list[Break] | None = None
+        self._breaks: list[Break] = []
+        self._accepted: set[Break] = set()
+        self._sought: str | None = None
         self._tree = tree
         self._identity = identity
         self._file = ""
@@ -79,18 +128,31 @@ class Ledger:
         self._series: dict[tuple[str, str], Series] = {}
 
     @classmethod
-    def read(cls, tree: Tree, identity: Mapping[str, str]) -> Ledger:
-        """Return the ledger in the tree, empty when there is none.
+    def read(cls, tree: Tree, identity: Mapping[str, str], sought: str | None = None) -> Ledger:
+        """Return the ledger in the tree, empty when there is none. ``sought`` is a head that it had once.
 
         A torn last line counts for nothing until :meth:`mend` cuts it. Every other line that cannot be read, or does
         not name the one before it, is noted in ``breaks``; what the rest says still counts.
         """
         ledger = cls(tree, identity)
+        ledger._sought = sought
+        if sought == GENESIS:
+            ledger.breaks_since = []
         names = [name for name in tree.names("") if layout.LEDGER.match(name)]
         for name in names:
             ledger._file = name
             ledger._read_file(name, last=name == names[-1])
         return ledger
+
+    @property
+    def breaks(self) -> list[Break]:
+        """Return the breaks of the chain that nobody has accepted."""
+        return [one for one in self._breaks if one not in self._accepted]
+
+    @property
+    def accepted_breaks(self) -> list[Break]:
+        """Return the breaks of the chain that somebody has accepted."""
+        return [one for one in self._breaks if one in self._accepted]
 
     def mend(self) -> None:
         """Cut the torn line that a run left that was ended while it wrote it."""
@@ -117,9 +179,9 @@ class Ledger:
             self._apply(event)
 
     def holds(self, key: Key) -> bool:
-        """Tell whether a unit is known for good and not lost."""
+        """Tell whether a unit is known for good and not gone."""
         event = self.units.get(key)
-        return event is not None and event.status != LOST
+        return event is not None and event.status not in GONE
 
     def preview(self, events: Sequence[Event]) -> None:
         """Reckon with events as if they were written, and write nothing."""
@@ -135,6 +197,10 @@ class Ledger:
             line["reason"] = event.reason
         if event.adopted:
             line["adopted"] = True
+        if event.by:
+            line["by"] = event.by
+        if event.broken:
+            line["break"] = event.broken._asdict()
         return {**line, "at": iso(at), "prev": prev}
 
     def _read_file(self, name: str, *, last: bool) -> None:
@@ -149,7 +215,7 @@ class Ledger:
                 elif last:
                     self._torn = (name, len(data) - len(line))
                 else:
-                    self.breaks.append(f"{name} ends in the middle of a line")
+                    self._broken(name, number, "ends in the middle of a line", line)
         finally:
             if collecting:
                 if len(data) > _LONG:
@@ -162,12 +228,20 @@ class Ledger:
             intact = value["prev"] == self.head
             self._apply(self._event(value))
         except (ValueError, KeyError, TypeError, AttributeError):
-            self.breaks.append(f"{name} line {number} cannot be read")
+            self._broken(name, number, f"line {number} cannot be read", line)
         else:
             if not intact:
-                self.breaks.append(f"{name} line {number} does not follow from the line before it")
+                self._broken(name, number, f"line {number} does not follow from the line before it", line)
         self.head = hashlib.sha256(line).hexdigest()
         self.lines += 1
+        if self.head == self._sought:
+            self.breaks_since = []
+
+    def _broken(self, name: str, number: int, what: str, line: bytes) -> None:
+        one = Break(name, number, f"{name} {what}", hashlib.sha256(line).hexdigest(), self.head)
+        self._breaks.append(one)
+        if self.breaks_since is not None:
+            self.breaks_since.append(one)
 
     def _apply(self, event: Event) -> None:
         if event.status == OPENED and event.begin is not None:
@@ -180,6 +254,14 @@ class Ledger:
             self.units[key] = event
             if event.path:
                 self.paths[event.path] = key
+        elif event.broken:
+            self._accepted.add(event.broken)
+        elif event.span:
+            hold = Hold(event.series, event.span)
+            if event.status == HOLD:
+                self.legal_holds[hold] = event.reason or ""
+            elif event.status == RELEASED:
+                self.legal_holds.pop(hold, None)
 
     def _event(self, line: Mapping[str, Any]) -> Event:
         get = line.get
@@ -200,11 +282,19 @@ class Ledger:
             get("reason") or None,
             bool(get("adopted")),
         )
+        if event.status == ACCEPTED and not event.unit:
+            event = event._replace(broken=_break(line["break"]))
         # Joining refuses what is no text, quicker than asking one by one.
         "".join((event.status, *name, event.unit, event.path or "", event.sha256 or "", event.reason or ""))
         if size is not None and not isinstance(size, int):
             raise TypeError(size)
         return event
+
+
+def _break(value: Any) -> Break:
+    broken = Break(**value)
+    "".join((broken.file, broken.what, broken.sha256, broken.prev))
+    return broken._replace(line=int(broken.line))
 
 
 _decode = json.JSONDecoder().raw_decode

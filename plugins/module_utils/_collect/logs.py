@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import LOST, Event, Key
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import GONE, LOST, Event, Key
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Seen
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import (
     FETCH,
@@ -68,7 +68,7 @@ def plan(
     steps = [
         Step(FETCH, offer.series, offer.id, offer.span, offer)
         for offer in offers
-        if units.get(Key(offer.series, offer.id), _LOST).status == LOST
+        if units.get(Key(offer.series, offer.id), _LOST).status in GONE
     ]
     there = {Key(offer.series, offer.id) for offer in offers}
     for one in seen:
@@ -84,11 +84,18 @@ def plan(
             event = Event(LOST, one.series, one.unit, one.span.begin, one.span.end, reason=reason)
             steps.append(Step(RECORD, one.series, one.unit, one.span, event=event, reason=reason))
     found = {offer.series for offer in offers} | {series for series in scopes if _examined(series, rules)}
-    fresh = [] if rules.span else sorted(series for series in found if series not in scopes)
+    # A series that an operator took for ended goes on when there is something of it again.
+    again = {
+        step.series for step in steps if step.action == FETCH and scopes.get(step.series, (0, None))[1] is not None
+    }
+    fresh = [] if rules.span else sorted(series for series in found if series not in scopes or series in again)
     return Plan(
         ordered(steps),
         opening=tuple(opened(series, listed.begin) for series in fresh),
-        scopes={series: scopes.get(series, (listed.begin, None)) for series in sorted(found)},
+        scopes={
+            series: (listed.begin, None) if series in fresh else scopes.get(series, (listed.begin, None))
+            for series in sorted(found)
+        },
         # A span that was asked for once says nothing of the time before it.
         listed={} if rules.span else {rules.log_type: (listed, rules.nodes)},
         only=rules.span,

@@ -47,6 +47,7 @@ class Outcome:
         self.failed: Mapping[Key, CloudError] = {}
         self.fatal: LogsError | None = None
         self.asked: Counter[Key] = Counter()
+        self.taken: set[Key] = set()
         self.calls = 0
         self.resumed = 0
         self.throttled = 0.0
@@ -155,8 +156,9 @@ class Outcome:
             "missing": [{**_named(step), **_unit(step, "missing"), **self._failure(step)} for step in missing[:limit]],
             "pending": [{**_named(step), **_unit(step, "pending")} for step in pending[:limit]],
             "lost": [_changed_unit(event) for event in lost[:limit]],
-            "ledger_breaks": self._ledger.breaks[:limit],
+            "ledger_breaks": [str(one) for one in self._ledger.breaks[:limit]],
             "next_loss": iso_or_none(min(expires, default=None)),
+            "notices": [notice._asdict() for notice in (self.plan.notices if self.plan else ())],
         }
 
     def diff(self, archive: str) -> dict[str, str]:
@@ -174,7 +176,7 @@ class Outcome:
             return []
         # Nothing goes wrong in check mode: what would be fetched is not left.
         wanted = {*actions} & {MISSING, PENDING} if self._check else {*actions}
-        done = {event.key for event in self.done}
+        done = {event.key for event in self.done} | self.taken
         return [step for step in self.plan.having(*wanted) if step.key not in done]
 
     def _being_made(self, step: Step) -> bool:

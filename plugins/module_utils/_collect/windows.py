@@ -17,6 +17,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layo
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import (
     CLOSED,
     EMPTY,
+    GONE,
     LOST,
     Event,
     Key,
@@ -310,13 +311,13 @@ def _made_after_its_end(offer: Offer, settle: int, asked_spans: set[Span]) -> bo
 
 
 def _coverage(units: Mapping[Key, Event], gone: frozenset[Series], edge: int) -> Mapping[Series, list[Span]]:
-    """Return what each series holds. What is lost counts only where it cannot be asked for any more."""
+    """Return what each series holds. What is gone counts only where it cannot be asked for any more."""
     covered: dict[Series, list[Span]] = defaultdict(list)
     for (series, _unit), event in units.items():
         begin, end = event.begin, event.end
         if begin is None or end is None:
             continue
-        if event.status == LOST and series not in gone:
+        if event.status in GONE and series not in gone:
             end = min(end, edge)
         spans = covered[series]
         # Windows are collected one after the other: most of them only make the last span longer.

@@ -10,6 +10,7 @@ import calendar
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -23,14 +24,19 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.file
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import (
     ACCEPTED,
+    ALL,
     CLOSED,
     COLLECTED,
     EMPTY,
     GENESIS,
+    HOLD,
     LOST,
     OPENED,
     PRUNED,
+    RELEASED,
+    Break,
     Event,
+    Hold,
     Key,
     Ledger,
 )
@@ -60,6 +66,8 @@ events = st.builds(
     source=st.none() | st.dictionaries(texts, texts, max_size=3),
     reason=st.none() | texts.filter(bool),
     adopted=st.booleans(),
+    by=st.none(),
+    broken=st.none(),
 )
 batches = st.lists(st.lists(events, min_size=1, max_size=4), min_size=1, max_size=4)
 
@@ -101,6 +109,11 @@ def lines_of(tree: Tree) -> list[bytes]:
     """Return the lines of all files, as any tool would."""
     names = sorted(path.name for path in Path(tree.root).glob("ledger-*.jsonl"))
     return [line for name in names for line in Path(tree.root, name).read_bytes().splitlines()]
+
+
+def texts_of(ledger: Ledger) -> list[str]:
+    """Return the breaks of a ledger as a person reads them."""
+    return [str(one) for one in ledger.breaks]
 
 
 def known(ledger: Ledger) -> object:
@@ -220,7 +233,7 @@ def test_an_altered_line_is_named_by_the_next_one_and_the_rest_still_counts(tree
     path = Path(tree.root, "ledger-2026-11.jsonl")
     path.write_bytes(path.read_bytes().replace(b'"size":1,', b'"size":9,'))
     ledger = Ledger.read(tree, IDENTITY)
-    assert ledger.breaks == ["ledger-2026-11.jsonl line 3 does not follow from the line before it"]
+    assert texts_of(ledger) == ["ledger-2026-11.jsonl line 3 does not follow from the line before it"]
     assert [ledger.units[Key(NODE, f"unit-{number}")].size for number in range(4)] == [0, 9, 2, 3]
 
 
@@ -228,7 +241,8 @@ def test_a_dropped_line_is_named(tree: Tree) -> None:
     written(tree, *map(collected, range(4)))
     path = Path(tree.root, "ledger-2026-11.jsonl")
     path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[1:]))
-    assert Ledger.read(tree, IDENTITY).breaks == ["ledger-2026-11.jsonl line 1 does not follow from the line before it"]
+    read = Ledger.read(tree, IDENTITY)
+    assert texts_of(read) == ["ledger-2026-11.jsonl line 1 does not follow from the line before it"]
 
 
 def test_a_ledger_cut_at_its_end_is_whole_but_its_head_is_an_earlier_one(tree: Tree) -> None:
@@ -264,7 +278,7 @@ def test_a_line_of_any_kind_is_read_or_named(junk: bytes | tuple[str, object]) -
         path.write_bytes(path.read_bytes() + line + b"\n")
         read = Ledger.read(tree, IDENTITY)
         assert read.head == hashlib.sha256(line).hexdigest()
-        assert all("line 3" in found for found in read.breaks)
+        assert all("line 3" in found for found in texts_of(read))
         for key, event in read.units.items():
             assert {type(text) for text in (*key.series, key.unit, event.status)} == {str}
             assert isinstance(event.path, str | None)
@@ -272,6 +286,117 @@ def test_a_line_of_any_kind_is_read_or_named(junk: bytes | tuple[str, object]) -
             assert event.span is None or event.span.begin + event.span.end >= 0
         # What is written next follows from it, and is no break.
         assert len(written(tree, collected(2)).breaks) == len(read.breaks)
+
+
+# -- what an operator accepted
+
+
+def altered(tree: Tree, number: int, byte: bytes) -> None:
+    """Alter one line of the ledger."""
+    path = Path(tree.root, "ledger-2026-11.jsonl")
+    lines = path.read_bytes().splitlines(keepends=True)
+    lines[number] = re.sub(rb'"at":".', b'"at":"' + byte, lines[number])
+    path.write_bytes(b"".join(lines))
+
+
+def accepting(*breaks: Break) -> list[Event]:
+    """Return the acceptance of breaks."""
+    return [Event(ACCEPTED, Series(ALL, ALL), reason="restored by hand", by="ann", broken=one) for one in breaks]
+
+
+def test_an_accepted_break_is_none_until_the_bytes_change_again(tree: Tree) -> None:
+    written(tree, *map(collected, range(4)))
+    altered(tree, 1, b"3")
+    ledger = Ledger.read(tree, IDENTITY)
+    assert len(ledger.breaks) == 1
+    ledger.append(accepting(*ledger.breaks), NOVEMBER)
+    assert ledger.breaks == []
+    assert Ledger.read(tree, IDENTITY).breaks == []
+    line = json.loads(lines_of(tree)[-1])
+    assert (line["by"], line["reason"], line["break"]["line"]) == ("ann", "restored by hand", 3)
+    # Neither that line nor the one that does not follow from it can be altered once more unseen.
+    altered(tree, 1, b"4")
+    assert texts_of(Ledger.read(tree, IDENTITY)) == [
+        "ledger-2026-11.jsonl line 3 does not follow from the line before it"
+    ]
+    altered(tree, 1, b"3")
+    assert Ledger.read(tree, IDENTITY).breaks == []
+    altered(tree, 2, b"3")
+    assert len(Ledger.read(tree, IDENTITY).breaks) == 2
+
+
+def test_a_line_that_cannot_be_read_and_a_torn_month_can_be_accepted(tree: Tree) -> None:
+    written(tree, collected(0), collected(1))
+    path = Path(tree.root, "ledger-2026-11.jsonl")
+    path.write_bytes(path.read_bytes() + b"junk\n" + b"torn")
+    written(tree, collected(2), at=NOVEMBER + 30 * DAY)
+    ledger = Ledger.read(tree, IDENTITY)
+    assert texts_of(ledger) == [
+        "ledger-2026-11.jsonl line 3 cannot be read",
+        "ledger-2026-11.jsonl ends in the middle of a line",
+    ]
+    ledger.append(accepting(*ledger.breaks), NOVEMBER)
+    assert Ledger.read(tree, IDENTITY).breaks == []
+    path.write_bytes(path.read_bytes() + b"!")
+    assert len(Ledger.read(tree, IDENTITY).breaks) == 1
+
+
+@pytest.mark.parametrize("junk", [1, {"file": "x"}, {"file": 1, "line": 1, "what": "", "sha256": "", "prev": ""}])
+def test_the_acceptance_of_what_is_no_break_cannot_be_read(tree: Tree, junk: object) -> None:
+    ledger = written(tree, *accepting(Break("ledger-2026-11.jsonl", 1, "x", "y", "z")))
+    line = {**json.loads(lines_of(tree)[0]), "prev": ledger.head, "break": junk}
+    path = Path(tree.root, "ledger-2026-11.jsonl")
+    path.write_bytes(path.read_bytes() + json.dumps(line).encode() + b"\n")
+    assert texts_of(Ledger.read(tree, IDENTITY)) == ["ledger-2026-11.jsonl line 2 cannot be read"]
+
+
+def test_an_accepted_loss_is_not_held(tree: Tree) -> None:
+    lost = collected(1)._replace(status=LOST)
+    ledger = written(tree, lost, lost._replace(status=ACCEPTED, reason="known"))
+    assert ledger.units[Key(NODE, "unit-1")].status == ACCEPTED
+    assert not ledger.holds(Key(NODE, "unit-1"))
+    assert written(tree, collected(1)).holds(Key(NODE, "unit-1"))
+
+
+# -- a head that was known once
+
+
+def test_what_was_altered_since_a_known_head_is_told(tree: Tree) -> None:
+    heads = [GENESIS, *(written(tree, collected(number)).head for number in range(4))]
+    for head in heads:
+        assert Ledger.read(tree, IDENTITY, head).breaks_since == []
+    assert Ledger.read(tree, IDENTITY).breaks_since is None
+    altered(tree, 1, b"3")
+    since = [Ledger.read(tree, IDENTITY, head).breaks_since for head in heads]
+    assert [None if found is None else len(found) for found in since] == [1, 1, None, 0, 0]
+
+
+# -- holds
+
+
+def test_a_hold_lasts_until_it_is_released(tree: Tree) -> None:
+    everything, node = Series(ALL, ALL), Series(ALL, "slow")
+    hold = Event(HOLD, everything, begin=10, end=20, reason="case 7")
+    ledger = written(tree, hold, hold, hold._replace(series=node), hold._replace(status=RELEASED, series=node))
+    assert ledger.legal_holds == {Hold(everything, Span(10, 20)): "case 7"}
+    assert written(tree, hold._replace(status=RELEASED, end=30)).legal_holds == ledger.legal_holds
+    assert written(tree, hold._replace(status=RELEASED)).legal_holds == {}
+    assert written(tree, hold._replace(end=None)).legal_holds == {}
+
+
+@pytest.mark.parametrize(
+    ("series", "span", "covered"),
+    [
+        (Series(ALL, ALL), Span(19, 30), True),
+        (Series(ALL, ALL), Span(20, 30), False),
+        (Series("node-1", ALL), Span(0, 11), True),
+        (Series("node-1", "slow"), Span(12, 13), True),
+        (Series("node-2", ALL), Span(12, 13), False),
+        (Series(ALL, "error"), Span(12, 13), False),
+    ],
+)
+def test_a_hold_is_of_some_series_and_of_a_span(series: Series, span: Span, covered: bool) -> None:
+    assert Hold(series, Span(10, 20)).covers(NODE, span) is covered
 
 
 # -- runs that were ended
@@ -309,7 +434,7 @@ def test_a_line_torn_in_an_earlier_month_is_a_break(tree: Tree) -> None:
     written(tree, collected(2), at=NOVEMBER + 30 * DAY)
     path = Path(tree.root, "ledger-2026-11.jsonl")
     path.write_bytes(path.read_bytes()[:-10])
-    breaks = Ledger.read(tree, IDENTITY).breaks
+    breaks = texts_of(Ledger.read(tree, IDENTITY))
     assert breaks[0] == "ledger-2026-11.jsonl ends in the middle of a line"
     assert breaks[1] == "ledger-2026-12.jsonl line 1 does not follow from the line before it"
 
@@ -390,3 +515,12 @@ def test_an_event_has_a_span_when_both_ends_are_known() -> None:
     assert collected(0)._replace(end=None).span is None
     assert collected(0)._replace(begin=None).span is None
     assert iso(collected(0)._replace(begin=0).begin or 0) == "1970-01-01T00:00:00Z"
+
+
+def test_the_period_of_a_unit_without_a_span_is_the_day_of_its_folder() -> None:
+    event = Event(COLLECTED, NODE, "x", path="node-1/slow/2026/11/20/mongod.log.0a1b2c3d")
+    day = NOVEMBER // DAY * DAY
+    assert event.period == Span(day, day + DAY)
+    assert event._replace(path="elsewhere").period is None
+    assert event._replace(path=None).period is None
+    assert event._replace(begin=1, end=2).period == Span(1, 2)

@@ -1,0 +1,85 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an operator can accept of a ledger: losses, breaks of its chain, the end of a series. Pure."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import (
+    ACCEPTED,
+    ALL,
+    CLOSED,
+    GONE,
+    LOST,
+    Event,
+    Ledger,
+)
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput
+
+LOSS, BREAK, SERIES_END = "loss", "break", "series_end"
+WHAT = [LOSS, BREAK, SERIES_END]
+
+
+class Acceptance(NamedTuple):
+    """What is accepted, narrowed to a node, a log type and a unit (None: all), why, and by whom."""
+
+    what: str
+    node: str | None
+    log_type: str | None
+    unit: str | None
+    reason: str
+    by: str | None
+
+    def names(self, series: Series) -> bool:
+        """Tell whether this is about a series."""
+        return self.node in (None, series.node) and self.log_type in (None, series.log_type)
+
+
+def accept(ledger: Ledger, of: Acceptance) -> list[Event]:
+    """Return the events that the acceptance takes; none when all of it was accepted before.
+
+    Raises BadInput when there is nothing to accept, and never was.
+    """
+    if of.what == BREAK:
+        events, before = _breaks(ledger), bool(ledger.accepted_breaks)
+    elif of.what == LOSS:
+        events, before = _losses(ledger, of)
+    else:
+        events, before = _ends(ledger, of)
+    if not events and not before:
+        raise BadInput(_NOTHING[of.what], code="nothing_to_accept", hint="log_archive_info shows what there is.")
+    return [event._replace(reason=of.reason, by=of.by) for event in events]
+
+
+_NOTHING = {
+    LOSS: "There is no such unit that is lost.",
+    BREAK: "The chain of the ledger is not broken.",
+    SERIES_END: "There is no such series.",
+}
+
+
+def _breaks(ledger: Ledger) -> list[Event]:
+    return [Event(ACCEPTED, Series(ALL, ALL), broken=one) for one in ledger.breaks]
+
+
+def _losses(ledger: Ledger, of: Acceptance) -> tuple[list[Event], bool]:
+    named = [event for event in ledger.units.values() if of.names(event.series) and of.unit in (None, event.unit)]
+    lost = [event._replace(status=ACCEPTED) for event in named if event.status == LOST]
+    return lost, any(event.status == ACCEPTED for event in named)
+
+
+def _ends(ledger: Ledger, of: Acceptance) -> tuple[list[Event], bool]:
+    named = {series: scope for series, scope in sorted(ledger.scopes.items()) if of.names(series)}
+    going_on = [(series, begin) for series, (begin, end) in named.items() if end is None]
+    events = [Event(CLOSED, series, begin=begin, end=_last(ledger, series, begin)) for series, begin in going_on]
+    return events, len(named) > len(going_on)
+
+
+def _last(ledger: Ledger, series: Series, begin: int) -> int:
+    """Return the end of the newest unit of a series; its begin when there is none."""
+    periods = (one.period for one in ledger.units.values() if one.series == series and one.status not in GONE)
+    return max((period.end for period in periods if period), default=begin)

@@ -1,0 +1,109 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an archive holds of an instance and what it lacks, as plain data for results, reports and metrics. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import (
+    ACCEPTED,
+    COLLECTED,
+    EMPTY,
+    LOST,
+    PRUNED,
+    Event,
+)
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import span_of
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.survey import Chosen, Holding
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span, subtract
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import iso, iso_or_none
+
+MISSING, PENDING, GAPS = "missing", "pending", "gaps"
+
+COUNTED = (COLLECTED, EMPTY, LOST, ACCEPTED, PRUNED, MISSING, PENDING, GAPS)
+
+# The provider whose units are windows: only there is time without a unit a gap.
+_WINDOWED = "umongodb"
+
+
+def describe(held: Holding, chosen: Chosen, limit: int) -> dict[str, Any]:
+    """Return what is known of an instance and its chosen series. Lists of units hold at most ``limit``, counts count all."""
+    ledger = held.ledger
+    events: dict[Series, list[Event]] = {series: [] for series in (*ledger.scopes, *held.status.series)}
+    for event in ledger.units.values():
+        events.setdefault(event.series, []).append(event)
+    series = [_series(held, one, events[one], limit) for one in sorted(events) if chosen.has(one)]
+    return {
+        **held.identity,
+        "folder": held.folder,
+        "head": ledger.head,
+        "lines": ledger.lines,
+        "breaks": [str(one) for one in ledger.breaks],
+        "holds": [
+            {**hold.series._asdict(), "begin": iso(hold.span.begin), "end": iso(hold.span.end), "reason": reason}
+            for hold, reason in sorted(ledger.legal_holds.items())
+        ],
+        **total(series),
+        "series": series,
+    }
+
+
+def total(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the counts, the bytes and the next loss of series, or of instances, together."""
+    counts, size, expires = dict.fromkeys(COUNTED, 0), 0, []
+    for part in parts:
+        size += part["bytes"]
+        expires += [part["next_loss"]] if part["next_loss"] else []
+        for name in COUNTED:
+            counts[name] += part["counts"][name]
+    return {"counts": counts, "bytes": size, "next_loss": min(expires, default=None)}
+
+
+def _series(held: Holding, series: Series, events: Sequence[Event], limit: int) -> dict[str, Any]:
+    entry = held.status.series.get(series, {})
+    since, until = held.ledger.scopes.get(series, (None, None))
+    # Nothing is wanted any more of a series that ended.
+    noted = held.status.units(series) if until is None else []
+    lost = [event for event in events if event.status == LOST]
+    periods = [event.period for event in events if event.status in (COLLECTED, EMPTY)]
+    times = [period for period in periods if period]
+    gaps: list[Span] = []
+    if since is not None and held.identity["provider"] == _WINDOWED:
+        last = max((time.end for time in times), default=since)
+        end = (held.status.last_attempt(series) or last) if until is None else until
+        known = [event.period for event in events] + [span_of(one) for one in noted]
+        gaps = subtract(Span(since, end), (span for span in known if span))
+    units = {kind: [one for one in noted if one["status"] == kind] for kind in (MISSING, PENDING)}
+    statuses = Counter(event.status for event in events)
+    statuses.update({**{kind: len(found) for kind, found in units.items()}, GAPS: len(gaps)})
+    return {
+        **series._asdict(),
+        "since": iso_or_none(since),
+        "until": iso_or_none(until),
+        "closed": until is not None,
+        "last_success": entry.get("last_success"),
+        "last_attempt": entry.get("last_attempt"),
+        "counts": {name: statuses[name] for name in COUNTED},
+        "bytes": sum(event.size or 0 for event in events if event.status == COLLECTED),
+        "first": iso_or_none(min((time.begin for time in times), default=None)),
+        "last": iso_or_none(max((time.end for time in times), default=None)),
+        "next_loss": min((one["expires"] for one in noted if one.get("expires")), default=None),
+        **{kind: [_noted(one) for one in found[:limit]] for kind, found in units.items()},
+        "lost": [_lost(event) for event in lost[:limit]],
+        "gaps": [{"begin": iso(gap.begin), "end": iso(gap.end)} for gap in gaps[:limit]],
+    }
+
+
+def _lost(event: Event) -> dict[str, Any]:
+    begin, end = iso_or_none(event.begin), iso_or_none(event.end)
+    return {"unit": event.unit, "begin": begin, "end": end, "reason": event.reason}
+
+
+def _noted(unit: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: unit.get(name) for name in ("unit", "begin", "end", "reason", "expires")}

@@ -1,0 +1,158 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Pruning one instance: the decision, and carrying it out so that being killed anywhere leaves nothing unsaid."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import retention, verify
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import (
+    COLLECTED,
+    HOLD,
+    PRUNED,
+    RELEASED,
+    Event,
+    Hold,
+)
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.retention import Rules
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.survey import Chosen, Holding
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.verify import Problem
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import iso_or_none
+
+
+class Wanted(NamedTuple):
+    """What is asked of every instance: the rules, the holds that shall exist with their reasons, and those that end."""
+
+    rules: Rules
+    holds: Mapping[Hold, str]
+    released: Collection[Hold]
+
+
+class Pruning(NamedTuple):
+    """What is to be done about one instance.
+
+    ``holds`` are the events of holds, ``units`` those of units that go, ``leftovers`` those that went before and whose
+    files still stand, as a run was killed.
+    """
+
+    holds: list[Event]
+    units: list[Event]
+    leftovers: list[Event]
+    kept: Counter[str]
+    left: int
+    problems: list[Problem]
+
+    @property
+    def changed(self) -> bool:
+        """Tell whether there is anything to do."""
+        return bool(self.holds or self.units or self.leftovers)
+
+
+def plan(held: Holding, chosen: Chosen, wanted: Wanted, now: int) -> Pruning:
+    """Return what to do about an instance at ``now``. Reads every file that would go, and writes nothing."""
+    problems: list[Problem] = []
+
+    def intact(event: Event) -> bool:
+        problem = verify.check_file(held.tree, event)
+        problems.extend([problem] if problem else [])
+        return problem is None
+
+    events, holds = retention.holding(held.ledger.legal_holds, wanted.holds, wanted.released)
+    units = [event for event in held.ledger.units.values() if chosen.has(event.series)]
+    if held.ledger.breaks:
+        # What an altered ledger says of a file is no reason to remove it.
+        size = sum(event.size or 0 for event in units if event.status == COLLECTED)
+        return Pruning(events, [], [], Counter(), size, list(verify.check_chain(held.ledger, None)))
+    decision = retention.decide(units, wanted.rules, holds, now, intact)
+    leftovers = [event for event in _standing(held, units) if not _is_held(event, holds) and intact(event)]
+    return Pruning(events, decision.prune, leftovers, decision.kept, decision.left, problems)
+
+
+def carry_out(held: Holding, pruning: Pruning, reason: str, now: int) -> None:
+    """Write the lines of what goes, and then remove its files: what a killed run leaves, the next one removes."""
+    gone = [event._replace(reason=reason) for event in pruning.units]
+    held.ledger.append([*pruning.holds, *gone], now)
+    folders = set()
+    for event in (*gone, *pruning.leftovers):
+        if event.path:
+            held.tree.remove(event.path)
+            folders.add(os.path.dirname(event.path))
+    for folder in sorted(folders):
+        held.tree.remove_folders(folder)
+
+
+def _standing(held: Holding, units: Collection[Event]) -> list[Event]:
+    """Return the units that were pruned, and whose files still stand."""
+    names: dict[str, set[str]] = {}
+    found = []
+    for event in units:
+        if event.status == PRUNED and event.path and held.ledger.paths.get(event.path) == event.key:
+            folder, _slash, name = event.path.rpartition("/")
+            if folder not in names:
+                names[folder] = set(held.tree.names(folder))
+            found += [event] if name in names[folder] else []
+    return found
+
+
+def _is_held(event: Event, holds: Collection[Hold]) -> bool:
+    period = event.period
+    return period is not None and any(hold.covers(event.series, period) for hold in holds)
+
+
+def result(done: Mapping[str, Pruning], problems: Sequence[tuple[str, Problem]], limit: int) -> dict[str, Any]:
+    """Return what the module returns of the instances, by folder; lists hold at most ``limit``."""
+    units = [(folder, event) for folder, pruning in done.items() for event in pruning.units]
+    removed = [event for pruning in done.values() for event in (*pruning.units, *pruning.leftovers)]
+    statuses = Counter(event.status for pruning in done.values() for event in pruning.holds)
+    kept = sum((pruning.kept for pruning in done.values()), Counter[str]())
+    return {
+        "changed": any(pruning.changed for pruning in done.values()),
+        "counts": {
+            "pruned": len(units),
+            "leftovers": len(removed) - len(units),
+            HOLD: statuses[HOLD],
+            RELEASED: statuses[RELEASED],
+        },
+        "kept": {reason: kept[reason] for reason in retention.KEPT},
+        "bytes": sum(event.size or 0 for event in removed),
+        "bytes_left": sum(pruning.left for pruning in done.values()),
+        "units": [_unit(folder, event) for folder, event in units[:limit]],
+        "units_omitted": max(0, len(units) - limit),
+        "problems": [{**problem._asdict(), "instance": folder} for folder, problem in problems[:limit]],
+        "problems_omitted": max(0, len(problems) - limit),
+    }
+
+
+def diff(archive: str, done: Mapping[str, Pruning]) -> dict[str, str]:
+    """Return the change of the archive as a person reads it: the files and the holds that go, and the new holds."""
+    gone, new = [], []
+    for folder, pruning in done.items():
+        gone += [f"{folder}/{event.path}" for event in (*pruning.leftovers, *pruning.units)]
+        for event in pruning.holds:
+            node, log_type = event.series
+            span = f"{iso_or_none(event.begin)} to {iso_or_none(event.end)}"
+            line = f"{folder}: hold of {node} {log_type} {span}"
+            if event.status == HOLD:
+                new.append(f"{line} ({event.reason})")
+            else:
+                gone.append(line)
+    before, after = ("".join(line + "\n" for line in lines) for lines in (gone, new))
+    return {"before_header": archive, "after_header": archive, "before": before, "after": after}
+
+
+def _unit(folder: str, event: Event) -> dict[str, Any]:
+    return {
+        "instance": folder,
+        **event.series._asdict(),
+        "unit": event.unit,
+        "begin": iso_or_none(event.begin),
+        "end": iso_or_none(event.end),
+        "path": event.path,
+        "size": event.size,
+    }

@@ -1,0 +1,174 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Finding the instances of an archive, and reading what it holds of one. Takes no lock."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import (
+    Lock,
+    Ownership,
+    Tree,
+    explained,
+)
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import Ledger
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Status
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError, BadInput
+
+_LEVELS = ("provider", "region", "project", "instance")
+
+# A line of a ledger is far shorter.
+_LINE = 64 * 1024
+
+
+class Chosen(NamedTuple):
+    """Which instances to look at, and which of their series; None is all."""
+
+    provider: str | None = None
+    region: str | None = None
+    project: str | None = None
+    instances: tuple[str, ...] | None = None
+    nodes: tuple[str, ...] | None = None
+    log_types: tuple[str, ...] | None = None
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> Chosen:
+        """Return what the options of a module choose."""
+        names = ("instances", "node_ids", "log_types")
+        several = (tuple(options[name]) if options.get(name) else None for name in names)
+        return cls(options["provider"], options["region"], options["project_id"], *several)
+
+    def has(self, series: Series) -> bool:
+        """Tell whether a series is chosen."""
+        return (self.nodes is None or series.node in self.nodes) and (
+            self.log_types is None or series.log_type in self.log_types
+        )
+
+    def folders(self) -> list[set[str] | None]:
+        """Return the names of the folders to go into, level by level."""
+        levels = [(name,) if name else None for name in (self.provider, self.region, self.project)]
+        return [
+            None if names is None else {layout.safe_name(name, name) for name in names}
+            for names in (*levels, self.instances)
+        ]
+
+
+class Holding(NamedTuple):
+    """What the archive holds of one instance; ``folder`` is relative to the archive."""
+
+    folder: str
+    identity: Mapping[str, str]
+    tree: Tree
+    ledger: Ledger
+    status: Status
+
+
+def folders(archive: str, chosen: Chosen) -> list[str]:
+    """Return the folders of the chosen instances, relative to the archive, in order. No symbolic link is followed.
+
+    Raises ArchiveError when there is no archive, and BadInput for an instance that it does not hold.
+    """
+    if not os.path.isdir(archive):
+        raise ArchiveError(
+            f"There is no archive at {archive}.", code="no_archive", hint="Mount it, or correct archive."
+        )
+    found = [""]
+    for names in chosen.folders():
+        found = [path for above in found for path in _below(archive, above, names)]
+    found = [folder for folder in found if _is_instance(Tree(os.path.join(archive, folder), Ownership()))]
+    names = {folder.rpartition("/")[2] for folder in found}
+    for instance in chosen.instances or ():
+        if layout.safe_name(instance, instance) not in names:
+            raise BadInput(
+                f"{archive} holds no instance {instance} of this provider, region and project.",
+                code="no_instance",
+                hint="log_archive_info lists what it holds.",
+            )
+    return found
+
+
+def only_folder(archive: str, chosen: Chosen) -> str:
+    """Return the folder of the one instance that is chosen. Raises BadInput when there is none, or several."""
+    found = folders(archive, chosen)
+    if len(found) != 1:
+        several = ", ".join(found[:3]) or "none"
+        raise BadInput(
+            f"One instance must be chosen, and these are: {several}.",
+            code="several_instances" if found else "no_instance",
+            hint="Choose with provider, region, project_id and the id of the instance.",
+        )
+    return found[0]
+
+
+def holding(archive: str, folder: str, sought: str | None = None) -> Holding:
+    """Return what one instance's folder holds. ``sought`` is a head that its ledger had once. Raises ArchiveError."""
+    tree = _tree(archive, folder)
+    identity = _identity(folder, tree)
+    return Holding(folder, identity, tree, Ledger.read(tree, identity, sought), Status.read(tree, identity))
+
+
+def holdings(archive: str, chosen: Chosen) -> Iterator[Holding]:
+    """Yield what the chosen instances hold, each read when its turn comes. Raises ArchiveError."""
+    for folder in folders(archive, chosen):
+        yield holding(archive, folder)
+
+
+@contextmanager
+def writing(archive: str, folder: str, wait: float, now: int) -> Iterator[Holding]:
+    """Yield what one instance's folder holds, under its lock, after what a killed run left was cleared away."""
+    tree = _tree(archive, folder)
+    with Lock(tree, layout.LOCK).held(wait, now) as clean:
+        if not clean:
+            for path in [path for path in tree.files() if layout.is_part(path)]:
+                tree.remove(path)
+        held = holding(archive, folder)
+        held.ledger.mend()
+        yield held
+
+
+def _below(archive: str, above: str, names: Collection[str] | None) -> list[str]:
+    path = os.path.join(archive, above)
+    with explained(path), os.scandir(path) as entries:
+        found = sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
+    # What has another kind of name is none of ours, such as the lost+found of a disk.
+    ours = [name for name in found if layout.safe_name(name, name) == name]
+    return [os.path.join(above, name) for name in ours if names is None or name in names]
+
+
+def _is_instance(tree: Tree) -> bool:
+    return any(name == layout.STATUS or layout.LEDGER.match(name) for name in tree.names(""))
+
+
+def _identity(folder: str, tree: Tree) -> dict[str, str]:
+    """Return who the instance is: names that no folder can have are told by the first line of the ledger alone."""
+    ledgers = [name for name in tree.names("") if layout.LEDGER.match(name)]
+    identity = dict(zip(_LEVELS, folder.split("/")))
+    try:
+        line = (tree.read(ledgers[0], _LINE) if ledgers else tree.read(layout.STATUS)) or b""
+        known = json.loads(line.split(b"\n", 1)[0] if ledgers else line)
+        told = {level: known[level] for level in _LEVELS if isinstance(known.get(level), str)}
+    except (ValueError, AttributeError):
+        return identity  # the ledger itself says which line cannot be read
+    # A ledger that was put into another instance's folder does not speak for it.
+    fits = {level: name for level, name in told.items() if layout.safe_name(name, name) == identity[level]}
+    return {**identity, **fits}
+
+
+def _tree(archive: str, folder: str) -> Tree:
+    """Return the tree of an instance, in which new files get the mode and, where it can be given, the owner of its folder."""
+    root = os.path.join(archive, folder)
+    with explained(root):
+        there = os.stat(root)
+    mode = stat.S_IMODE(there.st_mode)
+    owner = (there.st_uid, there.st_gid) if os.geteuid() == 0 else (-1, -1)
+    return Tree(root, Ownership(mode & 0o666, mode, *owner))

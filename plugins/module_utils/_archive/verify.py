@@ -1,0 +1,193 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Comparing the files of an instance with its ledger. Safe beside a run that collects: takes no lock, writes nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import NamedTuple
+
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Tree
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import (
+    COLLECTED,
+    PRUNED,
+    Event,
+    Ledger,
+)
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.survey import Chosen, Holding
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import from_iso
+
+NONE, SIZE, SHA256 = "none", "size", "sha256"
+LEVELS = [NONE, SIZE, SHA256]
+
+MISSING = "missing"
+
+# How many files a thread are to be read next: enough that none waits, and few to be kept in mind.
+AHEAD = 4
+
+
+class Problem(NamedTuple):
+    """Something that is not as the ledger says; ``path`` is relative to the instance's folder."""
+
+    kind: str
+    path: str
+    message: str
+
+
+def check(held: Holding, chosen: Chosen, level: str, workers: int, head: str | None) -> Iterator[Problem]:
+    """Yield everything that is wrong with an instance, its files as far as ``level`` says."""
+    yield from check_chain(held.ledger, head)
+    if level != NONE:
+        yield from check_files(held, chosen, level, workers)
+
+
+def check_chain(ledger: Ledger, head: str | None) -> Iterator[Problem]:
+    """Yield what is wrong with the chain, and with what follows the head that it is known to have had."""
+    for one in ledger.breaks:
+        yield Problem("chain", one.file, f"{one}.")
+    if head is None:
+        return
+    if ledger.breaks_since is None:
+        yield Problem(
+            "head",
+            "",
+            f"The ledger has no line with the head {head}: that line or one before it was altered, or it was cut.",
+        )
+        return
+    for one in ledger.breaks_since:
+        yield Problem("head", one.file, f"{one}, which is after the head {head}.")
+
+
+def compare(event: Event, size: int, sha256: str | None = None) -> Problem | None:
+    """Return what is wrong with a file of this size and, when it is known, this SHA-256."""
+    path = event.path or ""
+    if size != event.size:
+        return Problem("size", path, f"{path} has {size} bytes, and its line in the ledger says {event.size}.")
+    if sha256 and sha256 != event.sha256:
+        return Problem("sha256", path, f"{path} does not have the SHA-256 of its line in the ledger.")
+    return None
+
+
+def check_file(tree: Tree, event: Event) -> Problem | None:
+    """Read a unit's file to its end and return what is wrong with it."""
+    try:
+        digest = tree.digest(event.path or "")
+    except ArchiveError as error:
+        return Problem("unreadable", event.path or "", error.message)
+    return compare(event, digest.size, digest.sha256) if digest else _missing(event)
+
+
+def check_files(held: Holding, chosen: Chosen, level: str, workers: int) -> Iterator[Problem]:
+    """Yield what is wrong with the files of the chosen series, at the level ``size`` or ``sha256``."""
+    sizes, others = _standing(held, chosen)
+    due = (event for event in held.ledger.units.values() if event.status == COLLECTED and chosen.has(event.series))
+    gone: list[Event] = []
+    for event, problem in _compared(held.tree, due, sizes, workers if level == SHA256 else 0):
+        if problem and problem.kind == MISSING:
+            gone.append(event)
+        elif problem:
+            yield problem
+    if gone or others:
+        yield from _confirmed(held, gone, others)
+
+
+def _confirmed(held: Holding, gone: Iterable[Event], others: Mapping[str, float]) -> Iterator[Problem]:
+    """Yield what still is wrong once everything counts that a run did since the ledger was read."""
+    since = _run_since(held.tree)  # before the ledger: what a run recorded that ends now is in it
+    ledger = Ledger.read(held.tree, held.identity)
+    for event in gone:
+        now = ledger.units.get(event.key, event)
+        if now.status == COLLECTED and now.path == event.path:
+            yield _missing(event)
+    for path, changed in others.items():
+        folder, _slash, name = path.rpartition("/")
+        if since is not None and changed >= since:
+            continue
+        problem = _other(path, ledger, running=since is not None)
+        if problem and name in held.tree.names(folder):
+            yield problem
+
+
+def _standing(held: Holding, chosen: Chosen) -> tuple[dict[str, int], dict[str, float]]:
+    """Return the sizes of the files that the ledger holds, and when each other file changed last."""
+    sizes: dict[str, int] = {}
+    others: dict[str, float] = {}
+    ledger = held.ledger
+    for path, stat in held.tree.stats():
+        key = ledger.paths.get(path)
+        event = ledger.units[key] if key else None
+        if event and event.path == path and event.status == COLLECTED:
+            # The ledger's own text: a second one of every path would take much room.
+            sizes[event.path] = stat.st_size
+        elif _is_chosen(path, chosen):
+            others[path] = stat.st_ctime
+    return sizes, others
+
+
+def _compared(
+    tree: Tree, events: Iterable[Event], sizes: Mapping[str, int], workers: int
+) -> Iterator[tuple[Event, Problem | None]]:
+    """Yield every event with what is wrong with its file; files are read by so many threads, or not at all."""
+    reading: deque[tuple[Event, Future[Problem | None]]] = deque()
+    with ThreadPoolExecutor(workers or 1, "verify") as pool:
+        for event in events:
+            size = sizes.get(event.path or "")
+            problem = _missing(event) if size is None else compare(event, size)
+            if problem or not workers:
+                yield event, problem
+                continue
+            reading.append((event, pool.submit(check_file, tree, event)))
+            if len(reading) > AHEAD * workers:
+                first, result = reading.popleft()
+                yield first, result.result()
+        for event, result in reading:
+            yield event, result.result()
+
+
+def _missing(event: Event) -> Problem:
+    return Problem(MISSING, event.path or "", f"{event.path} is not there.")
+
+
+def _other(path: str, ledger: Ledger, *, running: bool) -> Problem | None:
+    key = ledger.paths.get(path)
+    event = ledger.units[key] if key else None
+    if layout.is_part(path):
+        return Problem("part", path, f"{path} was left by a run that was ended; the next run removes it.")
+    if event and event.path == path and event.status == COLLECTED:
+        return None
+    if event and event.path == path and event.status == PRUNED:
+        message = f"{path} still stands though its unit was pruned; the next log_archive_prune removes it."
+        return None if running else Problem("pruned", path, message)
+    return Problem("unrecorded", path, f"{path} has no line in the ledger.")
+
+
+def _run_since(tree: Tree) -> int | None:
+    """Return since when a run writes here, as far as the lock's file tells: none is taken to find out."""
+    try:
+        holder = json.loads(tree.read(layout.LOCK) or b"null")
+        since, pid = int(from_iso(holder["since"])), int(holder["pid"])
+        if holder["host"] == socket.gethostname():
+            os.kill(pid, 0)
+    except (ValueError, KeyError, TypeError, ProcessLookupError):
+        return None
+    except PermissionError:
+        return since  # it runs, as another user
+    return since
+
+
+def _is_chosen(path: str, chosen: Chosen) -> bool:
+    """Tell whether a file without a unit stands where those of the chosen series do."""
+    parts = path.split("/")
+    if len(parts) == 1 and (path in (layout.STATUS, layout.LOCK) or layout.LEDGER.match(path)):
+        return False
+    names = zip([*parts[:-1], "", ""], (chosen.nodes, chosen.log_types))
+    return all(of is None or name in {layout.safe_name(one, one) for one in of} for name, of in names)

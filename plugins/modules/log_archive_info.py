@@ -1,0 +1,369 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: log_archive_info
+short_description: Tell what an archive holds, what it lacks, and whether it is intact
+version_added: 0.2.0
+description:
+  - Describes every instance of an archive, series by series. A series is one node and log type.
+  - On request, compares every file with the ledger. The module fails, with the full result, when anything is not as the
+    ledger says.
+  - Can run at any time, also while logs are being collected. It takes no lock and works on an archive that is mounted
+    for reading.
+author:
+  - clouddb.mongodb_logs contributors (@clouddb)
+extends_documentation_fragment:
+  - clouddb.mongodb_logs.survey
+  - clouddb.mongodb_logs.survey.series
+  - clouddb.mongodb_logs.attributes
+  - clouddb.mongodb_logs.attributes.reads
+options:
+  verify:
+    description:
+      - V(none) reads the ledgers alone, and checks their chains.
+      - V(size) finds files that are missing, of another size, or without a line in the ledger.
+      - V(sha256) reads every file too.
+    type: str
+    choices: [none, size, sha256]
+    default: none
+  workers:
+    description:
+      - How many files are read at a time with O(verify=sha256).
+    type: int
+    default: 4
+  expected_head:
+    description:
+      - Head of the ledger that is known from an earlier run, such as RV(clouddb.mongodb_logs.umongodb_log_archive#module:head).
+        The module fails when anything up to there, or since then, was altered or cut.
+      - A break after this head counts even when it was accepted. Take the head after the acceptance from then on.
+      - Needs exactly one instance to be chosen.
+    type: str
+seealso:
+  - module: clouddb.mongodb_logs.log_archive_accept
+  - module: clouddb.mongodb_logs.log_archive_prune
+"""
+
+EXAMPLES = r"""
+- name: See what an archive holds
+  clouddb.mongodb_logs.log_archive_info:
+    archive: /srv/mongodb-logs
+  register: archive
+
+- name: Prove that nothing of a cluster was altered since the head that was noted at the end of last year
+  clouddb.mongodb_logs.log_archive_info:
+    archive: /srv/mongodb-logs
+    instances: [uclmongo-4f1d2c3b]
+    verify: sha256
+    expected_head: "{{ head_of_last_year }}"
+"""
+
+RETURN = r"""
+instances:
+  description: The chosen instances.
+  returned: when the archive was read
+  type: list
+  elements: dict
+  contains:
+    provider:
+      description: V(umongodb) or V(dds).
+      type: str
+    region:
+      description: Region of the instance.
+      type: str
+    project:
+      description: Project of the instance; V(default) when it was collected without one.
+      type: str
+    instance:
+      description: Id of the cluster or instance.
+      type: str
+    folder:
+      description: Folder of the instance, relative to the archive.
+      type: str
+    head:
+      description: SHA-256 of the last line of the ledger.
+      type: str
+    lines:
+      description: Lines of the ledger.
+      type: int
+    breaks:
+      description: Lines of the ledger that were altered, dropped or reordered, and that nobody accepted.
+      type: list
+      elements: str
+    holds:
+      description: Spans of time that no pruning touches.
+      type: list
+      elements: dict
+      contains:
+        node:
+          description: Node, V(*) for all.
+          type: str
+        log_type:
+          description: Log type, V(*) for all.
+          type: str
+        begin:
+          description: Begin of the span.
+          type: str
+        end:
+          description: End of the span.
+          type: str
+        reason:
+          description: Why it is held.
+          type: str
+    counts:
+      description: The counts of all series together; see RV(instances[].series[].counts).
+      type: dict
+    bytes:
+      description: Bytes of all files together, as the ledger says.
+      type: int
+    next_loss:
+      description: When the first of the missing and pending units can no longer be had.
+      type: str
+    series:
+      description: Each node and log type.
+      type: list
+      elements: dict
+      contains:
+        node:
+          description: Id of the node.
+          type: str
+        log_type:
+          description: Type of the logs.
+          type: str
+        since:
+          description: Since when the series is collected; absent when only explicit spans were.
+          type: str
+        until:
+          description: When the series ended.
+          type: str
+        closed:
+          description: Whether it ended.
+          type: bool
+        last_success:
+          description: When a run last found everything that was to be had.
+          type: str
+        last_attempt:
+          description: When a run last looked.
+          type: str
+        counts:
+          description: Units by what is known of them.
+          type: dict
+          contains:
+            collected:
+              description: Units whose file is in the archive.
+              type: int
+            empty:
+              description: Units in which nothing was logged.
+              type: int
+            lost:
+              description: Units that can never be had any more, and that nobody accepted.
+              type: int
+            accepted:
+              description: Units that are lost, and were accepted.
+              type: int
+            pruned:
+              description: Units whose file was pruned.
+              type: int
+            missing:
+              description: Units that could be had and were not collected, when last looked.
+              type: int
+            pending:
+              description: Units that could not be had yet, when last looked.
+              type: int
+            gaps:
+              description: Spans of time that no unit covers.
+              type: int
+        bytes:
+          description: Bytes of the files, as the ledger says.
+          type: int
+        first:
+          description: Begin of the first unit that is held.
+          type: str
+        last:
+          description: End of the last unit that is held.
+          type: str
+        next_loss:
+          description: When the first of the missing and pending units can no longer be had.
+          type: str
+        missing:
+          description: Missing units, with O(return_limit) at most, as the last run noted them.
+          type: list
+          elements: dict
+          contains: &noted
+            unit:
+              description: Id of the unit.
+              type: str
+            begin:
+              description: Begin of its time.
+              type: str
+            end:
+              description: End of its time.
+              type: str
+            reason:
+              description: Why it is not held.
+              type: str
+            expires:
+              description: When the cloud forgets it.
+              type: str
+        pending:
+          description: Pending units, with O(return_limit) at most, as the last run noted them.
+          type: list
+          elements: dict
+          contains: *noted
+        lost:
+          description: Lost units that nobody accepted, with O(return_limit) at most.
+          type: list
+          elements: dict
+          contains:
+            unit:
+              description: Id of the unit.
+              type: str
+            begin:
+              description: Begin of its time.
+              type: str
+            end:
+              description: End of its time.
+              type: str
+            reason:
+              description: Why it is lost.
+              type: str
+        gaps:
+          description:
+            - Spans since the series is collected, up to when a run last looked, of which nothing is known. With O(return_limit) at most.
+            - Only of windows, as V(umongodb) has them; of V(dds), quiet time is no gap.
+          type: list
+          elements: dict
+          contains:
+            begin:
+              description: Begin of the span.
+              type: str
+            end:
+              description: End of the span.
+              type: str
+counts:
+  description: The counts of all instances together.
+  returned: when the archive was read
+  type: dict
+  sample: {collected: 84, empty: 3, lost: 0, accepted: 0, pruned: 0, missing: 0, pending: 12, gaps: 0}
+bytes:
+  description: Bytes of all files together, as the ledgers say.
+  returned: when the archive was read
+  type: int
+next_loss:
+  description: When the first of all missing and pending units can no longer be had.
+  returned: when the archive was read
+  type: str
+problems:
+  description: What is not as the ledgers say, with O(return_limit) at most.
+  returned: when the archive was read
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description:
+        - V(chain) a line of the ledger was altered, dropped or reordered.
+        - V(head) O(expected_head) is not there, or a line after it was altered.
+        - V(missing) a file is not there. V(unreadable) it cannot be read.
+        - V(size) or V(sha256) a file is another one than was collected.
+        - V(unrecorded) a file has no line in the ledger. V(part) a download was left by a run that was killed.
+        - V(pruned) a file still stands though it was pruned.
+      type: str
+    instance:
+      description: Folder of the instance.
+      type: str
+    path:
+      description: File, relative to that folder.
+      type: str
+    message:
+      description: What is wrong, as a sentence.
+      type: str
+problems_omitted:
+  description: Problems that RV(problems) leaves out.
+  returned: when the archive was read
+  type: int
+failure:
+  description: What went wrong.
+  returned: failure
+  type: dict
+  contains:
+    code:
+      description: V(incomplete) when something is not as the ledgers say, else a word for the kind of fault.
+      type: str
+    message:
+      description: What is wrong.
+      type: str
+    hint:
+      description: What to do.
+      type: str
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import survey, verify
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.describe import describe, total
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import (
+    SERIES,
+    SURVEY,
+    OptionSet,
+    between,
+    head,
+)
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import Incomplete
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import run_module
+
+OPTIONS = (
+    SURVEY
+    + SERIES
+    + OptionSet(
+        {
+            "verify": {"type": "str", "choices": verify.LEVELS, "default": verify.NONE},
+            "workers": {"type": "int", "default": 4},
+            "expected_head": {"type": "str"},
+        },
+        checks={"workers": between(1, 64), "expected_head": head},
+    )
+)
+
+
+def info(_module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
+    """Describe an archive and verify it. Raises Incomplete, with the result, when there is a problem."""
+    chosen = survey.Chosen.of(options)
+    limit, known_head = options["return_limit"], options["expected_head"]
+    archive = options["archive"]
+    folders = [survey.only_folder(archive, chosen)] if known_head else survey.folders(archive, chosen)
+    instances = []
+    problems: list[dict[str, str]] = []
+    found = 0
+    for folder in folders:
+        held = survey.holding(archive, folder, known_head)
+        instances.append(describe(held, chosen, limit))
+        for problem in verify.check(held, chosen, options["verify"], options["workers"], known_head):
+            found += 1
+            if len(problems) < max(limit, 1):
+                problems.append({**problem._asdict(), "instance": folder})
+    result = {
+        "changed": False,
+        "instances": instances,
+        **total(instances),
+        "problems": problems[:limit],
+        "problems_omitted": found - len(problems[:limit]),
+    }
+    if found:
+        first = problems[0]
+        count = "1 problem was" if found == 1 else f"{found} problems were"
+        raise Incomplete(f"{count} found, first in {first['instance']}: {first['message']}", result)
+    return result
+
+
+def main() -> None:
+    """Run the module."""
+    run_module(OPTIONS, info, cloud=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,136 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Finding instances in an archive, and reading them."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import survey
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.survey import Chosen
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError, BadInput
+
+from ...archives import FIRST, Made
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> str:
+    """An archive of three instances."""
+    for instance, provider in (("one", "umongodb"), ("two", "umongodb"), ("three", "dds")):
+        Made(tmp_path, instance, provider).collected(0)
+    return str(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "found"),
+    [
+        (Chosen(), ["dds/cn-bj2/default/three", "umongodb/cn-bj2/default/one", "umongodb/cn-bj2/default/two"]),
+        (Chosen("dds"), ["dds/cn-bj2/default/three"]),
+        (Chosen(region="cn-bj2", instances=("one",)), ["umongodb/cn-bj2/default/one"]),
+        (Chosen(region="elsewhere"), []),
+        (Chosen("umongodb", project="default"), ["umongodb/cn-bj2/default/one", "umongodb/cn-bj2/default/two"]),
+        (Chosen(project="other"), []),
+    ],
+)
+def test_what_is_chosen_is_found(archive: str, chosen: Chosen, found: list[str]) -> None:
+    assert survey.folders(archive, chosen) == found
+    assert [held.folder for held in survey.holdings(archive, chosen)] == found
+
+
+def test_an_instance_that_is_not_there_is_named(archive: str) -> None:
+    with pytest.raises(BadInput, match="no instance four"):
+        survey.folders(archive, Chosen(instances=("one", "four")))
+    with pytest.raises(BadInput, match="no instance one"):
+        survey.folders(archive, Chosen("dds", instances=("one",)))
+
+
+def test_one_instance_is_one(archive: str) -> None:
+    assert survey.only_folder(archive, Chosen(instances=("three",))) == "dds/cn-bj2/default/three"
+    with pytest.raises(BadInput, match="these are: dds/cn-bj2/default/three, umongodb"):
+        survey.only_folder(archive, Chosen())
+    with pytest.raises(BadInput, match="these are: none"):
+        survey.only_folder(archive, Chosen(region="elsewhere"))
+
+
+def test_an_archive_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ArchiveError, match="There is no archive at"):
+        survey.folders(str(tmp_path / "nowhere"), Chosen())
+
+
+@pytest.mark.parametrize("level", ["dds", "dds/cn-bj2", "dds/cn-bj2/default", "dds/cn-bj2/default/three"])
+def test_no_symbolic_link_is_followed(archive: str, level: str) -> None:
+    before = survey.folders(archive, Chosen())
+    os.symlink(Path(archive, level), Path(archive, level).parent / "link")
+    assert survey.folders(archive, Chosen()) == before
+
+
+def test_folders_that_are_no_instance_are_passed_by(archive: str) -> None:
+    before = survey.folders(archive, Chosen())
+    lost = Path(archive, "lost+found", "a", "b", "c")
+    lost.mkdir(parents=True)
+    (lost / "status.json").write_text("{}")
+    Path(archive, "dds", "cn-bj2", "default", "empty").mkdir()
+    Path(archive, "dds", "cn-bj2", "default", "file").touch()
+    assert survey.folders(archive, Chosen()) == before
+
+
+def test_who_an_instance_is_stands_in_its_ledger_when_no_folder_can_have_the_name(tmp_path: Path) -> None:
+    made = Made(tmp_path, "a:b")
+    made.collected(0)
+    assert made.folder.endswith("a_b-" + made.folder[-12:])
+    [held] = survey.holdings(str(tmp_path), Chosen(instances=("a:b",)))
+    assert held.identity == made.identity
+    assert held.ledger.units == made.ledger.units
+
+
+def test_a_status_tells_too_and_else_the_folders_do(tmp_path: Path) -> None:
+    made = Made(tmp_path, "a:b")
+    made.noted(last_attempt="2026-03-01T00:00:00Z")
+    assert survey.holding(str(tmp_path), made.folder).identity["instance"] == "a:b"
+    for text in ("", "[]", "{", json.dumps({"instance": 7}), json.dumps({"instance": "other"})):
+        (made.path / "status.json").write_text(text)
+        assert survey.holding(str(tmp_path), made.folder).identity["instance"] == made.path.name
+
+
+def test_new_files_get_the_modes_of_the_folder(tmp_path: Path) -> None:
+    made = Made(tmp_path)
+    made.collected(0)
+    made.path.chmod(0o770)
+    held = survey.holding(str(tmp_path), made.folder)
+    held.ledger.append(list(held.ledger.units.values()), FIRST + 10**7)
+    modes = [stat.S_IMODE(path.stat().st_mode) for path in sorted(made.path.glob("ledger-*"))]
+    assert modes == [0o640, 0o660]
+
+
+def test_what_a_killed_run_left_is_cleared_away_before_writing(tmp_path: Path) -> None:
+    made = Made(tmp_path)
+    made.collected(0)
+    part = made.file("node-1/slow/2026/03/01/.x.part")
+    with survey.writing(str(tmp_path), made.folder, 0, FIRST):
+        assert part.exists()  # the run before came to an orderly end: it is none of its
+        with pytest.raises(ArchiveError, match="is being written by"), survey.writing(str(tmp_path), made.folder, 0, 0):
+            pass
+    made.file(".lock", b"{}\n")
+    [ledger] = made.path.glob("ledger-*")
+    before = ledger.read_bytes()
+    ledger.write_bytes(before + b"torn")
+    with survey.writing(str(tmp_path), made.folder, 0, FIRST) as held:
+        assert not part.exists()
+        assert ledger.read_bytes() == before
+        assert len(held.ledger.units) == 1
+
+
+def test_series_are_chosen_by_node_and_type() -> None:
+    series = Series("n", "slow")
+    assert Chosen(nodes=("n",)).has(series)
+    assert not Chosen(nodes=("m",)).has(series)
+    assert not Chosen(log_types=("audit",)).has(series)
+    options = {"provider": None, "region": "r", "project_id": None, "node_ids": ["n"], "log_types": None}
+    assert Chosen.of(options) == Chosen(region="r", nodes=("n",))
