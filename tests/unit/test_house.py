@@ -12,7 +12,7 @@ import re
 import pytest
 import yaml
 from ansible.utils.version import SemanticVersion
-from ansible_collections.clouddb.mongodb_logs.tests.tools import checkout
+from ansible_collections.clouddb.mongodb_logs.tests.tools import checkout, failures_table
 
 ROOT = checkout.ROOT
 FILES = checkout.git_files(ROOT)
@@ -30,7 +30,7 @@ LAYERS = [
     {"_module"},
     {"_archive", "_dds", "_umongodb"},
     {"_collect"},
-    {"source", "package"},  # of a provider: what it brings to the engine, or takes from it
+    {"source", "exports", "package", "deletion"},  # of a provider: what it brings to the engine, or takes from it
 ]
 PROVIDERS = {"_dds", "_umongodb"}
 
@@ -105,3 +105,8 @@ def test_version_is_not_behind_the_changelog() -> None:
     released = yaml.safe_load(text("changelogs/changelog.yaml"))["releases"]
     assert all(SemanticVersion(release) <= SemanticVersion(version) for release in released)
     assert version in released or any(name.startswith("changelogs/fragments/") for name in FILES)
+
+
+def test_the_troubleshooting_guide_says_what_the_code_says() -> None:
+    guide = failures_table.GUIDE.read_text("utf-8")
+    assert guide == failures_table.renewed(guide), "run tests/tools/failures_table.py"

@@ -23,6 +23,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.file
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import Ledger
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Status
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.transfer import sweep
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError, BadInput
 
 _LEVELS = ("provider", "region", "project", "instance")
@@ -129,8 +130,7 @@ def writing(archive: str, folder: str, wait: float, now: int) -> Iterator[Holdin
     tree = _tree(archive, folder)
     with Lock(tree, layout.LOCK).held(wait, now) as clean:
         if not clean:
-            for path in [path for path in tree.files() if layout.is_part(path)]:
-                tree.remove(path)
+            sweep(tree)
         held = holding(archive, folder)
         held.ledger.mend()
         yield held

@@ -20,7 +20,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.file
     explained,
     write_all,
 )
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import part_path
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import is_part, part_path
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError, LogsError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import Http, is_passing
 
@@ -35,6 +35,12 @@ _CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+)$", re.ASCII)
 
 # A server that promises no length may not send more than the size that the API named, and this.
 _UNPROMISED = 64 * 1024 * 1024
+
+
+def sweep(tree: Tree) -> None:
+    """Remove what a run that was killed was downloading."""
+    for path in [path for path in tree.files() if is_part(path)]:
+        tree.remove(path)
 
 
 class Download:

@@ -19,6 +19,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.file
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import COLLECTED, Event, Key, Ledger
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Asked as Remembered
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Status
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.transfer import sweep
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect import found
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.outcome import Outcome
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import (
@@ -111,7 +112,7 @@ class Engine:
         wait, now = self._settings.lock_timeout, self._clock.now()
         with lock.held(wait, now, sleep=self._sleep, monotonic=self._monotonic) as clean:
             if not clean:
-                self._sweep()
+                sweep(self._tree)
             self._read()
             self._ledger.mend()
             # A plan made without the lock holds only when nobody else has begun since.
@@ -309,12 +310,6 @@ class Engine:
         self._ledger = Ledger.read(self._tree, self._settings.identity)
         self._status = Status.read(self._tree, self._settings.identity)
         self._check_ledger()
-
-    def _sweep(self) -> None:
-        """Remove what a run that was killed was downloading."""
-        for path in list(self._tree.files()):
-            if layout.is_part(path):
-                self._tree.remove(path)
 
     def _check_room(self, plan: Plan, workers: Workers) -> None:
         begun = self._failed.keys() | workers.busy
