@@ -114,7 +114,7 @@ class Dds:
                 others = found or self._projects()
                 raise CloudError(
                     f"{len(found) or 'No'} projects are named {self._region}; this account has "
-                    + (", ".join(f"{row['id']} ({row.get('name')})" for row in others) or "none")
+                    + (", ".join(map(_project, others)) or "none")
                     + ".",
                     code="project",
                     kind=NOT_FOUND,
@@ -251,6 +251,10 @@ def nodes_of(instance: Mapping[str, Any]) -> list[Node]:
 def api_time(instant: int) -> str:
     """Return an instant as the API wants it: with a numeric offset, which travels as ``%2B0000``."""
     return time.strftime("%Y-%m-%dT%H:%M:%S+0000", time.gmtime(instant))
+
+
+def _project(row: Mapping[str, Any]) -> str:
+    return f"{row['id']} ({row['name']})" if row.get("name") else str(row["id"])
 
 
 def _parts(span: Span) -> Iterable[Span]:

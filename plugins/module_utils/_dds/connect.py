@@ -29,11 +29,12 @@ def connect(options: Mapping[str, Any], warn: Callable[[str], None]) -> Dds:
     """
     http = Http.of(options)
     region = options["region"]
+    endpoint = check_endpoint(options["endpoint"] or _default("dds", region), "endpoint", warn)
     iam_endpoint = check_endpoint(options["iam_endpoint"] or _default("iam", region), "iam_endpoint", warn)
     return Dds(
         http,
         _auth(options, http, iam_endpoint),
-        endpoint=check_endpoint(options["endpoint"] or _default("dds", region), "endpoint", warn),
+        endpoint=endpoint,
         iam_endpoint=iam_endpoint,
         region=region,
         project_id=options["project_id"],

@@ -135,7 +135,8 @@ def told(api: Dds, instance_id: str, current: AuditPolicy, losses: tuple[Loss, .
                 found.append(f"{loss.what} (how many there are may not be listed)")
             continue
         if files:
-            found.append(f"{loss.what}, {len(files)} files in the cloud since {iso(min(files).begin)}")
+            count = f"{len(files)} file{'s' if len(files) > 1 else ''}"
+            found.append(f"{loss.what}, {count} in the cloud since {iso(min(files).begin)}")
         elif loss.proven:
             found.append(f"{loss.what}, no file in the cloud now")
     return found

@@ -21,6 +21,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec impo
     WAITING,
     OptionSet,
     parse_mode,
+    parse_size,
     zone,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput
@@ -38,10 +39,14 @@ ENVIRONMENT = {
     "UCLOUD_ZONE": (OptionSet({"zone": zone()}), "zone"),
     "UCLOUD_PROJECT_ID": (UMONGODB, "project_id"),
     "UCLOUD_API_URL": (UMONGODB, "api_url"),
+    "UCLOUD_CHANNEL_KEY": (UMONGODB, "channel_key"),
     "HW_ACCESS_KEY": (DDS, "access_key"),
     "HW_SECRET_KEY": (DDS, "secret_key"),
     "HW_SECURITY_TOKEN": (DDS, "security_token"),
     "HW_AUTH_TOKEN": (DDS, "auth_token"),
+    "HW_USER_NAME": (DDS, "username"),
+    "HW_USER_PASSWORD": (DDS, "password"),
+    "HW_DOMAIN_NAME": (DDS, "domain_name"),
     "HW_REGION_NAME": (DDS, "region"),
     "HW_PROJECT_ID": (DDS, "project_id"),
     "HUAWEICLOUD_SDK_AK": (DDS, "access_key"),
@@ -123,7 +128,7 @@ def test_a_required_option_must_not_be_blank(options: OptionSet, name: str, blan
     [
         (DDS, {"access_key": "a", "region": "r"}, ["access_key", "secret_key"]),
         (DDS, {"secret_key": "s", "auth_token": "t", "region": "r"}, ["access_key", "secret_key"]),
-        (DDS, {"region": "r"}, ["access_key", "auth_token"]),
+        (DDS, {"region": "r"}, ["access_key", "auth_token", "username"]),
         (ARCHIVE, {"archive": "/a", "begin": "1"}, ["begin", "end"]),
         (ARCHIVE, {"archive": "/a", "end": "1"}, ["begin", "end"]),
     ],
@@ -234,14 +239,14 @@ def test_the_names_of_this_collection_go_before_those_of_the_sdk(monkeypatch: py
 @pytest.mark.parametrize("module", MODULES)
 def test_whatever_authenticates_somebody_is_kept_out_of_logs(module: str) -> None:
     options = options_of(module).options
-    secret = {name for name in options if name.endswith(("_key", "_token"))}
+    secret = {name for name in options if name.endswith(("_key", "_token")) or name == "password"}
     assert {name for name, option in options.items() if option.get("no_log")} == secret
 
 
 # -- checks
 
 
-@pytest.mark.parametrize("name", ["public_key", "private_key", "security_token"])
+@pytest.mark.parametrize("name", ["public_key", "private_key", "security_token", "channel_key"])
 @pytest.mark.parametrize("value", ["two words", "line\nbreak", "n\u00f6", "\u65e5", "tab\there", "\x7f", "a\x00"])
 def test_a_key_that_cannot_travel_is_refused_without_being_shown(name: str, value: str) -> None:
     message = refused(UMONGODB, **{**UMONGODB_KEYS, name: value})
@@ -368,3 +373,89 @@ def test_a_token_of_the_environment_does_not_go_with_a_key_from_elsewhere(
     params = {name: option.get("default") for name, option in DDS.options.items()} | {"region": "r"} | given
     params["auth_token"] = given.get("auth_token", environment["HW_AUTH_TOKEN"])
     assert DDS.checked(params)["auth_token"] == kept
+
+
+USER = {"username": "collector", "password": "p w", "domain_name": "acme"}
+KEY = {"access_key": "access", "secret_key": "secret"}
+VARIABLES = {name: variable for variable, (options, name) in ENVIRONMENT.items() if variable.startswith("HW_")}
+
+
+def signing_in(monkeypatch: pytest.MonkeyPatch, given_options: dict[str, str], environment: dict[str, str]) -> set[str]:
+    """Return the options that sign in, of those given and those that the environment adds."""
+    for name, value in environment.items():
+        monkeypatch.setenv(VARIABLES[name], value)
+    values = checked(DDS, region="r", **given_options)
+    return {name for name in (*USER, *KEY, "auth_token", "security_token") if values[name] is not None}
+
+
+@pytest.mark.parametrize(
+    ("given_options", "environment", "kept"),
+    [
+        (KEY, USER, {*KEY, "password", "domain_name"}),
+        (KEY, {"username": "collector"}, {*KEY}),
+        ({"auth_token": "t"}, {"username": "collector"}, {"auth_token"}),
+        (USER, KEY, {*USER}),
+        (USER, {**KEY, "auth_token": "t"}, {*USER}),
+        (USER, {**KEY, "security_token": "t"}, {*USER, "security_token"}),
+        ({"username": "me"}, {**USER, **KEY}, {*USER}),
+        ({}, {**USER, **KEY}, {*USER, *KEY}),
+        ({}, USER, {*USER}),
+        (KEY, {"domain_name": "acme"}, {*KEY, "domain_name"}),
+        ({}, {**KEY, "domain_name": "acme"}, {*KEY, "domain_name"}),
+        (KEY, {"password": "x"}, {*KEY, "password"}),
+    ],
+)
+def test_a_way_to_sign_in_that_is_given_beats_those_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch, given_options: dict[str, str], environment: dict[str, str], kept: set[str]
+) -> None:
+    assert signing_in(monkeypatch, given_options, environment) == kept
+
+
+def test_a_domain_name_alone_signs_nobody_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HW_DOMAIN_NAME", "acme")
+    _values, complaints = validated(DDS, {"region": "r"})
+    assert len(complaints) == 1
+    assert "one of the following is required" in complaints[0]
+
+
+@pytest.mark.parametrize("missing", [("password",), ("domain_name",), ("password", "domain_name")])
+@pytest.mark.parametrize("blank", [False, True])
+def test_a_user_name_needs_a_password_and_a_domain(missing: tuple[str, ...], blank: bool) -> None:
+    user = {name: value for name, value in USER.items() if name not in missing}
+    user.update(dict.fromkeys(missing, " ") if blank else {})
+    assert refused(DDS, region="r", **user) == "username needs password and domain_name."
+
+
+def test_what_an_option_needs_is_added_up() -> None:
+    one = OptionSet({"a": {}, "b": {}}, required_by={"a": ["b"]})
+    both = one + OptionSet({"c": {}, "d": {}}, required_by={"c": ["d"]})
+    assert (one.required_by, both.required_by) == ({"a": ["b"]}, {"a": ["b"], "c": ["d"]})
+    assert both.checked({"a": None, "b": "x", "c": "x", "d": "x"})["b"] == "x"
+    with pytest.raises(BadInput, match="c needs d"):
+        both.checked({"a": "x", "b": "x", "c": "x", "d": None})
+
+
+def test_a_password_may_be_any_text() -> None:
+    assert checked(DDS, region="r", **{**USER, "password": "p\u00e4ss \u65e5 {{ x }}"})["password"].startswith("p")
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("0", 0),
+        ("1048576", 2**20),
+        ("200G", 200 * 2**30),
+        ("1.5k", 1536),
+        (" 2 TiB ", 2**41),
+        ("7B", 7),
+        ("1PB", 2**50),
+    ],
+)
+def test_a_size_is_bytes_or_has_a_unit(text: str, size: int) -> None:
+    assert parse_size(text, "max_bytes") == size
+
+
+@pytest.mark.parametrize("text", ["", "-1", "G", "1X", "1e9", "1 000", "1GG", "٣"])
+def test_what_is_no_size_is_refused(text: str) -> None:
+    with pytest.raises(BadInput, match=r"max_bytes: .* is not a size"):
+        parse_size(text, "max_bytes")

@@ -36,11 +36,17 @@ def test_a_body_gets_checked_options(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_error_of_the_family_becomes_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     def body(_module: object, _options: dict[str, Any]) -> dict[str, Any]:
-        raise CloudError("It rained.", code="153", hint="Wait.", request_id="abc")
+        raise CloudError("It rained.", code="153", cloud="umongodb", hint="Wait.", request_id="abc")
 
     result = run(monkeypatch, body)
     assert (result["failed"], result["msg"]) == (True, "It rained. Wait.")
-    assert result["failure"] == {"code": "153", "message": "It rained.", "hint": "Wait.", "request_id": "abc"}
+    assert result["failure"] == {
+        "code": "153",
+        "kind": "throttled",
+        "message": "It rained.",
+        "hint": "Wait.",
+        "request_id": "abc",
+    }
 
 
 def test_bad_input_is_refused_before_the_body_runs(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,18 +6,67 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils import _http
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Ownership, Tree
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import (
+    Series,
+    instance_folder,
+    named_path,
+)
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import COLLECTED, Event, Ledger
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import Clock
 from ansible_collections.clouddb.mongodb_logs.tests.emulator import Emulator
+from ansible_collections.clouddb.mongodb_logs.tests.emulator.dds_model import AuditLog, DdsInstance
 
 MODULES = sorted(path.stem for path in Path(__file__).parents[3].glob("plugins/modules/*.py"))
+CALLING = [module for module in MODULES if not module.startswith("log_archive_")]
+
+
+class Good(dict[str, dict[str, Any]]):
+    """Options of modules; what some of them need is prepared when they are asked for."""
+
+    def __init__(self, known: dict[str, dict[str, Any]], prepared: dict[str, Callable[[], dict[str, Any]]]) -> None:
+        super().__init__(known)
+        self._prepared = prepared
+
+    def __missing__(self, module: str) -> dict[str, Any]:
+        self[module] = self._prepared[module]()
+        return self[module]
+
+
+def hold(emulator: Emulator, instance: DdsInstance, archive: Path, count: int | None) -> list[AuditLog]:
+    """Make an archive hold the oldest audit logs of an instance, without a call; return these."""
+    folder = instance_folder("dds", instance.region, instance.project_id, instance.id)
+    tree = Tree(str(archive / folder), Ownership())
+    tree.make()
+    logs, events = emulator.audit_logs.held(instance)[:count], []
+    for log in logs:
+        content, series = emulator.audit_logs.content(log), Series(log.node_id, "audit")
+        path = named_path(series, int(log.start), log.name, log.id)
+        tree.append(path, content)
+        digest = hashlib.sha256(content).hexdigest()
+        events.append(
+            Event(COLLECTED, series, log.id, int(log.start), int(log.end), path, size=len(content), sha256=digest)
+        )
+    parts = ("dds", instance.region, instance.project_id, instance.id)
+    identity = dict(zip(("provider", "region", "project", "instance"), parts, strict=True))
+    Ledger.read(tree, identity).append(events, int(emulator.clock.now()))
+    return logs
 
 
 @pytest.fixture
 def good(
-    emulator: Emulator, umongodb_options: dict[str, Any], dds_options: dict[str, Any], tmp_path: Path
+    emulator: Emulator,
+    umongodb_options: dict[str, Any],
+    dds_options: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> dict[str, dict[str, Any]]:
     """Options with which each module succeeds against the emulator."""
     cluster = emulator.world.clusters[0]
@@ -29,17 +78,36 @@ def good(
     zone = {"zone": cluster.zone, "cluster_id": cluster.cluster_id}
     window = {"begin": "2026-03-09T00:00:00Z", "end": "2026-03-10T00:00:00Z"}
     node = {"node_id": cluster.nodes()[0].node_id, "log_type": "slow"}
-    return {
+    known = {
         "umongodb_instance_info": umongodb_options,
         "umongodb_log_package": {**umongodb_options, **zone, **node, **window, "poll_interval": 0.05},
         "umongodb_log_package_info": {**umongodb_options, **zone},
         "umongodb_log_archive": {**umongodb_options, **zone, **archive, "poll_interval": 0.05},
         "dds_instance_info": dds,
+        "log_archive_info": {"archive": archive["archive"]},
+        "log_archive_prune": {"archive": archive["archive"], "max_age": "365d"},
+        "log_archive_accept": {"archive": archive["archive"], "instance": "one", "what": "loss", "reason": "known"},
         "dds_audit_log_info": {
             **dds,
             "instance_id": instance.id,
             "start_time": window["begin"],
             "end_time": window["end"],
         },
-        "dds_log_archive": {**dds, "instance_id": instance.id, **archive},
+        "dds_log_archive": {**dds, "instance_id": instance.id, **archive, "log_types": ["audit"]},
+        "dds_audit_policy": {**dds, "instance_id": instance.id, "keep_days": 365},
+        "dds_audit_policy_info": {**dds, "instance_id": instance.id},
     }
+    known |= {f"{cloud}_doctor": known[f"{cloud}_log_archive"] for cloud in ("umongodb", "dds")}
+
+    def deleting() -> dict[str, Any]:
+        held = tmp_path / "held"
+        hold(emulator, instance, held, 3)
+        waiting = {"poll_interval": 0.02, "min_age": "1d"}
+        return {**dds, "instance_id": instance.id, "archive": str(held), "state": "absent", **waiting}
+
+    def previewing() -> dict[str, Any]:
+        # Only recent logs are shown, and there is no cloud's time before the first call.
+        monkeypatch.setattr(_http, "Clock", lambda: Clock(emulator.clock.now))
+        return {**umongodb_options, **zone, **node, "begin": "2h"}
+
+    return Good(known, {"dds_audit_log": deleting, "umongodb_log_info": previewing})

@@ -21,7 +21,7 @@ from .conftest import MODULES
 # Any text may be a key or a name.
 FREE_TEXT = {
     *("public_key", "private_key", "security_token", "channel_key", "access_key", "secret_key", "auth_token"),
-    *("username", "password", "domain_name", "name"),
+    *("username", "password", "domain_name", "name", "audit_scope"),
 }
 FREE_TEXT |= {"unit", "reason", "by"}
 
@@ -40,7 +40,10 @@ BAD_BY_NAME: dict[str, list[Any]] = {
     **dict.fromkeys(("api_url", "endpoint", "iam_endpoint"), BAD_URL),
     **dict.fromkeys(("begin", "end", "start_time", "end_time"), BAD_TIME),
     **dict.fromkeys(("lookback", "settle", "max_age"), BAD_AGE),
+    "min_age": [*BAD_AGE, "0d", "23h"],
+    "keep_days": ["many", -1, 1.5, 1, 6, 733],
     **{name: ["nobody-of-this-name"] for name in ("owner", "group")},
+    **dict.fromkeys(("hold", "release"), [[{"begin": "noon"}], [{"begin": "1", "end": "1", "reason": " "}]]),
     "ca_path": ["/nowhere/ca.pem"],
 }
 BAD_ID = ["../up", "a b", "-x", "x" * 200, "ä"]

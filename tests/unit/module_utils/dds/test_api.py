@@ -284,10 +284,10 @@ def test_a_project_that_was_given_is_not_looked_up(emulator: Emulator) -> None:
 @pytest.mark.parametrize(
     ("projects", "message"),
     [
-        ([], "No projects are named eu-de."),
-        (None, "No projects are named eu-de."),
-        ([{"name": "eu-de"}], "No projects are named eu-de."),
-        ([{"id": "a"}, {"id": "b"}], "2 projects are named eu-de: a, b."),
+        ([], "No projects are named eu-de; this account has none."),
+        (None, "No projects are named eu-de; this account has none."),
+        ([{"name": "eu-de"}], "No projects are named eu-de; this account has none."),
+        ([{"id": "a"}, {"id": "b", "name": "eu-de"}], "2 projects are named eu-de; this account has a, b (eu-de)."),
     ],
 )
 def test_none_or_several_projects_are_an_error_that_says_so(projects: object, message: str) -> None:
@@ -346,19 +346,24 @@ def test_an_error_without_a_code_has_its_status(body: bytes) -> None:
     [
         *((403, f"DBS.{code}") for code in (200011, 200018, 200019, 200076, 201000, 201014, 201015)),
         *((400, f"DBS.{code}") for code in (200047, 200998, 201202)),
-        (400, "DBS.280443"),
     ],
 )
 def test_a_busy_instance_is_asked_again(status: int, code: str) -> None:
     error, calls = refused(refusal(status, code))
-    assert (error.passing, error.uncertain, error.hint) == (True, False, "The instance is busy; run again later.")
+    assert (error.passing, error.uncertain, error.kind) == (True, False, "busy")
+    assert error.hint == "The instance is busy; run again later."
     assert calls > 1
 
 
-@pytest.mark.parametrize("code", ["APIG.0308", "APIGW.0308", "DBS.280443"])
-def test_throttling_is_waited_out(code: str) -> None:
-    error, calls = refused(refusal(429, code))
-    assert (error.passing, error.uncertain, calls > 1) == (True, False, True)
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(429, "APIG.0308"), (429, "APIGW.0308"), (429, "DBS.280443"), (400, "DBS.280443"), (429, "X.1")],
+)
+def test_throttling_is_waited_out(status: int, code: str) -> None:
+    error, calls = refused(refusal(status, code))
+    assert (error.passing, error.uncertain, error.throttled, error.kind) == (True, False, True, "throttled")
+    assert "raise deadline" in error.hint
+    assert calls > 1
 
 
 @pytest.mark.parametrize("code", ["DBS.201509", "DBS.280005"])
@@ -367,11 +372,21 @@ def test_a_fault_of_the_server_is_waited_out(code: str) -> None:
     assert (error.passing, error.uncertain, calls > 1) == (True, True, True)
 
 
-@pytest.mark.parametrize("code", ["APIGW.0301", "APIG.0301", "APIGW.0303", "APIGW.0307", "DBS.280056"])
-def test_a_401_is_final_and_never_repeated_as_keys_get_locked(code: str) -> None:
+@pytest.mark.parametrize(
+    ("code", "hint"),
+    [
+        ("APIGW.0301", "Check the keys or the token"),
+        ("APIG.0301", "Check the keys or the token"),
+        ("APIGW.0303", "the clock of this host"),
+        ("APIGW.0307", "Get a new token"),
+        ("DBS.280056", "Get a new token"),
+        ("X.1", "Check the keys or the token"),
+    ],
+)
+def test_a_401_is_final_and_never_repeated_as_keys_get_locked(code: str, hint: str) -> None:
     error, calls = refused(refusal(401, code))
-    assert (error.passing, error.final, calls) == (False, True, 1)
-    assert "clock of this host" in error.hint
+    assert (error.passing, error.final, error.kind, calls) == (False, True, "credentials", 1)
+    assert hint in error.hint
 
 
 @pytest.mark.parametrize(
@@ -390,7 +405,14 @@ def test_a_401_is_final_and_never_repeated_as_keys_get_locked(code: str) -> None
         (403, "DBS.216030", "Check the node ids against those of the instance."),
         (403, "DBS.280032", "Grant this user the permission for the call in the cloud's IAM."),
         (403, "DBS.280063", "Grant this user the permission for the call in the cloud's IAM."),
-        (400, "DBS.280067", ""),
+        *(
+            (400, f"DBS.{code}", "Check begin and end: the end must be after the begin, and neither too old.")
+            for code in (280067, 280068, 280409)
+        ),
+        *(
+            (400, code, "Look the code up in the cloud's reference; its support wants the request id.")
+            for code in ("DBS.280439", "DBS.280440", "DBS.280001")
+        ),
     ],
 )
 def test_a_refusal_says_what_to_do_and_is_not_repeated(status: int, code: str, hint: str) -> None:

@@ -341,3 +341,55 @@ def test_options_lead_to_a_client_and_call_nothing(emulator: Emulator, umongodb_
         connect(UMONGODB.checked({**params, "api_url": "nowhere"}), warnings.append)
     connect(UMONGODB.checked({**params, "api_url": "http://api.service.ucloud.cn"}), warnings.append)
     assert [warning.startswith("api_url is not HTTPS") for warning in warnings] == [True]
+
+
+# -- dedicated clouds, and previews
+
+
+def test_the_key_of_a_dedicated_cloud_is_sent_with_every_call(emulator: Emulator) -> None:
+    emulator.world.channel_key = "channel-7"
+    api = umongodb(emulator, channel_key="channel-7")
+    api.instances()
+    api.cluster(REPLICA)
+    assert [record.headers["channel-key"] for record in emulator.requests] == ["channel-7"] * 2
+    with pytest.raises(CloudError) as caught:
+        umongodb(emulator).instances()
+    assert (caught.value.code, caught.value.final, "channel_key" in caught.value.hint) == ("174", True, True)
+
+
+@pytest.mark.parametrize("given", ["", " ", None])
+@pytest.mark.parametrize("by", ["option", "environment"])
+def test_an_empty_channel_key_is_never_sent(
+    emulator: Emulator,
+    umongodb_options: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    given: str | None,
+    by: str,
+) -> None:
+    params = {name: option.get("default") for name, option in UMONGODB.options.items()} | umongodb_options
+    if by == "environment" and given is not None:
+        monkeypatch.setenv("UCLOUD_CHANNEL_KEY", given)
+    api = connect(UMONGODB.checked({**params, "channel_key": given}), lambda _warning: None)
+    assert len(api.instances()) == 2
+    assert "channel-key" not in emulator.requests[0].headers
+    assert len(umongodb(emulator, channel_key=given and given.strip()).instances()) == 2
+    assert emulator.violations == []
+
+
+def test_lines_of_a_log_are_previewed(emulator: Emulator) -> None:
+    node, span = emulator.world.cluster(REPLICA).nodes()[0].node_id, yesterday(emulator)
+    api = umongodb(emulator)
+    wanted: dict[str, Any] = {"node_id": node, "log_type": "slow", "zone": None}
+    some = api.log(REPLICA, **wanted, begin=span.begin, end=span.end - 1)
+    assert (some.truncated, some.most, some.text.count("\n") > 20) == (False, 100, True)
+    emulator.world.preview_lines = 5
+    few = api.log(REPLICA, **wanted, begin=span.begin, end=None)
+    assert (few.truncated, few.most, few.text) == (True, 5, "".join(some.text.splitlines(True)[:5]))
+    assert "End" not in emulator.requests[-1].params
+
+
+@pytest.mark.parametrize("fields", [{}, {"Log": None, "IsTruncate": None, "MaxLine": None}, {"Log": ""}])
+def test_every_field_of_a_preview_may_be_absent(fields: dict[str, Any]) -> None:
+    with scripted(answer(**fields)) as server:
+        preview = of_server(server).log(REPLICA, node_id="n", log_type="slow", begin=1, end=2, zone=None)
+    assert preview == ("", False, None)
