@@ -312,11 +312,12 @@ class Lock:
         *,
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
+        mends: bool = True,
     ) -> Iterator[bool]:
         """Hold the lock, waiting up to ``wait`` seconds for it. Raises ArchiveError naming who holds it.
 
         Yields whether the holder before came to an orderly end: it leaves no name behind. One that ends by an error
-        does leave its name.
+        does leave its name, and so does one that ``mends`` nothing of what a holder before it left undone.
         """
         give_up = monotonic() + wait
         with self._tree.writing(self._name) as descriptor:
@@ -331,8 +332,9 @@ class Lock:
                 os.pwrite(descriptor, name, 0)
                 os.ftruncate(descriptor, len(name))
             yield clean
-            with explained(os.path.join(self._tree.root, self._name)):
-                os.ftruncate(descriptor, 0)
+            if clean or mends:
+                with explained(os.path.join(self._tree.root, self._name)):
+                    os.ftruncate(descriptor, 0)
 
     def _taken(self, descriptor: int) -> ArchiveError:
         try:

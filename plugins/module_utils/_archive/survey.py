@@ -23,7 +23,6 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.file
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import Ledger
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Status
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.transfer import sweep
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError, BadInput
 
 _LEVELS = ("provider", "region", "project", "instance")
@@ -126,11 +125,9 @@ def holdings(archive: str, chosen: Chosen) -> Iterator[Holding]:
 
 @contextmanager
 def writing(archive: str, folder: str, wait: float, now: int) -> Iterator[Holding]:
-    """Yield what one instance's folder holds, under its lock, after what a killed run left was cleared away."""
+    """Yield what one instance's folder holds, under its lock. What a killed run left stays for the next run to mend."""
     tree = _tree(archive, folder)
-    with Lock(tree, layout.LOCK).held(wait, now) as clean:
-        if not clean:
-            sweep(tree)
+    with Lock(tree, layout.LOCK).held(wait, now, mends=False):
         held = holding(archive, folder)
         held.ledger.mend()
         yield held

@@ -109,7 +109,7 @@ def test_new_files_get_the_modes_of_the_folder(tmp_path: Path) -> None:
     assert modes == [0o640, 0o660]
 
 
-def test_what_a_killed_run_left_is_cleared_away_before_writing(tmp_path: Path) -> None:
+def test_a_torn_line_is_cut_before_writing_and_files_stay_for_the_next_run_to_mend(tmp_path: Path) -> None:
     made = Made(tmp_path)
     made.collected(0)
     part = made.file("node-1/slow/2026/03/01/.x.part")
@@ -122,9 +122,10 @@ def test_what_a_killed_run_left_is_cleared_away_before_writing(tmp_path: Path) -
     before = ledger.read_bytes()
     ledger.write_bytes(before + b"torn")
     with survey.writing(str(tmp_path), made.folder, 0, FIRST) as held:
-        assert not part.exists()
+        assert part.exists()
         assert ledger.read_bytes() == before
         assert len(held.ledger.units) == 1
+    assert (made.path / ".lock").stat().st_size > 0  # the next run still sees that one was killed
 
 
 def test_series_are_chosen_by_node_and_type() -> None:
