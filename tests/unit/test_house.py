@@ -29,8 +29,9 @@ LAYERS = [
     {"_argspec", "_http"},
     {"_module"},
     {"_archive", "_dds", "_umongodb"},
-    {"_collect"},
-    {"source", "exports", "package", "deletion"},  # of a provider: what it brings to the engine, or takes from it
+    {"_collect", "_report"},
+    {"_doctor"},
+    {"source", "exports", "package", "deletion", "doctor"},  # of a provider: what it brings to the engine, or takes from it
 ]
 PROVIDERS = {"_dds", "_umongodb"}
 

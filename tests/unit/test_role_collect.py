@@ -16,7 +16,8 @@ from ansible_collections.clouddb.mongodb_logs.plugins.modules import dds_log_arc
 ROLE = Path(__file__).parents[2] / "roles" / "collect"
 MODULES = {"umongodb": umongodb_log_archive.OPTIONS.options, "dds": dds_log_archive.OPTIONS.options}
 OPTIONS = MODULES["umongodb"] | MODULES["dds"]
-OWN = {"collect_provider", "collect_archive_host", "collect_archive_persistent", "collect_when_locked"}
+OWN = {f"collect_{name}" for name in ("provider", "archive_host", "archive_persistent", "include", "when_locked")}
+TAKE_NO_BLANK = {"bool", "int", "float"}
 
 
 def load(name: str) -> Any:
@@ -39,8 +40,9 @@ def test_every_option_has_a_variable() -> None:
 @pytest.mark.parametrize("option", OPTIONS)
 def test_option(option: str) -> None:
     specified, passed = SPEC[variable(option)], TASK["args"][option]
-    for name in ("type", "elements"):
-        assert specified.get(name) == OPTIONS[option].get(name)
+    kind = OPTIONS[option]["type"]
+    assert specified["type"] == ("raw" if kind in TAKE_NO_BLANK else kind)
+    assert specified.get("elements") == OPTIONS[option].get("elements")
     assert specified.get("choices") in (None, OPTIONS[option].get("choices"))
     assert variable(option) in passed
     owners = {provider for provider, options in MODULES.items() if option in options}

@@ -86,6 +86,7 @@ def good(
         "dds_instance_info": dds,
         "log_archive_info": {"archive": archive["archive"]},
         "log_archive_prune": {"archive": archive["archive"], "max_age": "365d"},
+        "log_archive_report": {"archive": archive["archive"], "dest": str(tmp_path / "report")},
         "log_archive_accept": {"archive": archive["archive"], "instance": "one", "what": "loss", "reason": "known"},
         "dds_audit_log_info": {
             **dds,

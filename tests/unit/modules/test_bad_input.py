@@ -39,7 +39,7 @@ BAD_AGE = ["7", "week", "-1d", "1.5h"]
 BAD_BY_NAME: dict[str, list[Any]] = {
     **dict.fromkeys(("api_url", "endpoint", "iam_endpoint"), BAD_URL),
     **dict.fromkeys(("begin", "end", "start_time", "end_time"), BAD_TIME),
-    **dict.fromkeys(("lookback", "settle", "max_age"), BAD_AGE),
+    **dict.fromkeys(("lookback", "settle", "max_age", "alert_before", "stalled_after"), BAD_AGE),
     "min_age": [*BAD_AGE, "0d", "23h"],
     "keep_days": ["many", -1, 1.5, 1, 6, 733],
     **{name: ["nobody-of-this-name"] for name in ("owner", "group")},

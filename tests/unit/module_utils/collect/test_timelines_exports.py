@@ -7,13 +7,21 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Ownership, Tree
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import Ledger
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Status
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.outcome import Outcome
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api import Export, Node
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.exports import node_of
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import Plan
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api import Dds, Export, Exports, Node
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.auth import Auth
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.exports import ExportSource, node_of
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput, CloudError
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import Http
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import Clock
 from ansible_collections.clouddb.mongodb_logs.tests.emulator.faults import Fault
 
 from .conftest import Instance, verify
@@ -219,3 +227,85 @@ NODES = [Node("a" * 32 + "no02", "db_1", "replica"), Node("b" * 32 + "no02", "db
 )
 def test_the_node_of_an_export_is_found_by_its_id_or_its_name(name: str, node_name: str, found: str) -> None:
     assert node_of(Export(name, node_name, "SUCCESS", None, None), NODES) == found
+
+
+class Answers(Dds):
+    """A client that answers what a test says of exports, one answer a call."""
+
+    def __init__(self, *answers: Exports) -> None:
+        """Know nothing else."""
+        http = Http(timeout=1, deadline=1, verify=True, clock=Clock(lambda: 1_000_000.0))
+        super().__init__(http, Auth(), endpoint="", iam_endpoint="", region="r", project_id="p")
+        self.asked: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
+        self._answers = list(answers)
+
+    def exports(
+        self, instance_id: str, log_type: str, *, names: Sequence[str] = (), node_ids: Sequence[str] = ()
+    ) -> Exports:
+        """Return the next answer."""
+        self.asked.append((tuple(names), tuple(node_ids)))
+        return self._answers.pop(0)
+
+
+def source_of(api: Dds, nodes: Sequence[Node] = NODES, *, every: bool = True) -> ExportSource:
+    return ExportSource(api, "slow", instance_id="i", nodes=nodes, every=every)
+
+
+def planned(source: ExportSource, tmp_path: Path) -> Plan:
+    tree = Tree(str(tmp_path), Ownership())
+    return source.plan(Ledger(tree, {}), Status(tree, {}))
+
+
+@pytest.mark.parametrize(("state", "action"), [("CREATING", "wait"), ("FAILED", "missing")])
+def test_as_long_as_no_file_is_named_each_node_is_waited_for_or_missing(
+    tmp_path: Path, state: str, action: str
+) -> None:
+    plan = planned(source_of(Answers(Exports(state, []))), tmp_path)
+    assert [(step.action, step.series.node, step.unit) for step in plan.steps] == [
+        (action, node.id, "all") for node in NODES
+    ]
+    assert plan.notices == ()
+
+
+def test_nothing_to_export_is_told(tmp_path: Path) -> None:
+    plan = planned(source_of(Answers(Exports("FINISH", []))), tmp_path)
+    assert (plan.steps, [notice.code for notice in plan.notices]) == ((), ["nothing_logged"])
+
+
+def test_nobody_is_asked_about_no_node(tmp_path: Path) -> None:
+    api = Answers()
+    assert (planned(source_of(api, ()), tmp_path), api.asked) == (Plan(), [])
+
+
+def test_only_the_nodes_that_are_wanted_are_asked_about(tmp_path: Path) -> None:
+    api = Answers(Exports("FINISH", []))
+    planned(source_of(api, NODES[:1], every=False), tmp_path)
+    assert api.asked == [((), (NODES[0].id,))]
+
+
+@pytest.mark.parametrize(
+    ("files", "code", "passing"),
+    [
+        ([Export("f", "db_1", "EXPORTING", None, None)], "exporting", True),
+        ([Export("f", "db_1", "FAILED", None, None)], "no_link", False),
+        ([Export("g", "db_1", "SUCCESS", "https://host/g", None)], "no_link", False),
+        ([], "no_link", False),
+    ],
+)
+def test_a_link_that_cannot_be_had_now_is_told_from_one_that_cannot_be_had(
+    tmp_path: Path, files: list[Export], code: str, passing: bool
+) -> None:
+    link = "https://host/f?Expires=1000005"
+    source = source_of(Answers(Exports("FINISH", [Export("f", "db_1", "SUCCESS", link, None)]), Exports("X", files)))
+    offer = planned(source, tmp_path).steps[0].file
+    with pytest.raises(CloudError) as caught:
+        source.links([offer])
+    assert (caught.value.code, caught.value.passing) == (code, passing)
+
+
+@pytest.mark.parametrize("end", ["?Expires=1000100", "", "?Expires=soon"])
+def test_a_link_is_given_out_once(tmp_path: Path, end: str) -> None:
+    first, second = (Exports("FINISH", [Export("f", "", "SUCCESS", f"https://h/{n}{end}", None)]) for n in (1, 2))
+    source = source_of(Answers(first, second))
+    offer = planned(source, tmp_path).steps[0].file
+    assert [source.links([offer])[offer.id] for _time in range(2)] == [f"https://h/1{end}", f"https://h/2{end}"]
