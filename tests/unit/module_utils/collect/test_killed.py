@@ -25,6 +25,8 @@ from typing import Any
 import pytest
 import requests
 import urllib3
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import content_mark
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.source import AUDIT
 from ansible_collections.clouddb.mongodb_logs.tests.emulator import Emulator
 from ansible_collections.clouddb.mongodb_logs.tests.emulator.faults import Fault
 
@@ -128,6 +130,8 @@ def clouds(kind: type[Timeline], folder: Path) -> Iterator[Any]:
             emulator.faults.add(Fault("BackupUMongoDBLog", "list_lag", times=None, args={"seconds": 5}))
         timeline = kind(emulator, folder / "archive")
         if isinstance(timeline, Instance):
+            emulator.world.export_seconds = 2
+            timeline.log_types = (AUDIT, "slow")
             for hours in range(1, 5):
                 timeline.add_log(hours)
         yield timeline
@@ -168,9 +172,14 @@ def test_a_run_killed_at_any_of_a_hundred_moments_is_carried_on(tmp_path: Path, 
 
 
 @pytest.mark.parametrize("part", range(TESTS))
-def test_a_run_over_audit_logs_killed_at_any_of_its_steps_is_carried_on(tmp_path: Path, part: int) -> None:
+def test_a_run_over_audit_and_slow_logs_killed_at_any_of_its_steps_is_carried_on(tmp_path: Path, part: int) -> None:
     for timeline in kill_and_carry_on(Instance, tmp_path, 0, part):
-        assert collected(timeline, timeline.folder) == sorted(log.id for log in timeline.instance.audit_logs)
+        units = collected(timeline, timeline.folder)
+        exported = [unit for unit in units if content_mark(unit)]
+        assert [unit for unit in units if unit not in exported] == sorted(
+            log.id for log in timeline.instance.audit_logs
+        )
+        assert len(exported) == len(timeline.instance.nodes())
 
 
 def overlapping(one: tuple[str, str, int, int], other: tuple[str, str, int, int]) -> bool:
