@@ -1,0 +1,60 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every module with every documented error of its cloud: the result says of what kind it is and what to do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils import _failures
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._failures import CAUSES, Cause
+from ansible_collections.clouddb.mongodb_logs.tests.emulator import Emulator, Fault
+
+from ..running import run_module
+from .conftest import CALLING
+
+STATUS = {
+    _failures.CREDENTIALS: 401,
+    _failures.PERMISSION: 403,
+    _failures.THROTTLED: 429,
+    _failures.BUSY: 403,
+    _failures.NOT_FOUND: 404,
+    _failures.PARAMETER: 400,
+    _failures.CLOUD_FAULT: 500,
+}
+CASES = [
+    pytest.param(module, cause, code, id=f"{module}-{code}")
+    for module in CALLING
+    for cause in CAUSES
+    for code in cause.codes
+    if module.startswith(cause.cloud) and code != "not_found"
+]
+
+
+def fault(cause: Cause, code: str) -> Fault:
+    if cause.cloud == "umongodb":
+        return Fault("*", "retcode", times=None, args={"code": int(code)})
+    return Fault("*", "http", times=None, args={"status": STATUS[cause.kind], "code": code, "message": "no"})
+
+
+def signed(emulator: Emulator) -> int:
+    return sum(record.action != "" for record in emulator.requests)
+
+
+@pytest.mark.parametrize(("module", "cause", "code"), CASES)
+def test_a_documented_error_is_told_with_its_kind_and_its_hint(
+    emulator: Emulator, good: dict[str, dict[str, Any]], module: str, cause: Cause, code: str
+) -> None:
+    options = {**good[module], "timeout": 1, "deadline": 0.1}
+    before = signed(emulator)
+    emulator.faults.add(fault(cause, code))
+    result = run_module(module, options)
+    failure = result["failure"]
+    assert (result["failed"], failure["code"], failure["kind"], failure["hint"]) == (True, code, cause.kind, cause.hint)
+    assert result["msg"].endswith(cause.hint)
+    assert failure["request_id"]
+    if cause.kind == _failures.CREDENTIALS:
+        assert signed(emulator) == before + 1  # keys that fail on and on get locked
