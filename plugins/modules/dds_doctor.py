@@ -1,0 +1,189 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: dds_doctor
+short_description: Tell whether collecting the logs of a DDS instance will work
+version_added: 0.2.0
+description:
+  - Looks at everything that M(clouddb.mongodb_logs.dds_log_archive) needs, in the order of its mending. That is the way to
+    the cloud, the clock, signing in, the permission for each call, the instance and its nodes, whether it audits, the
+    archive with its lock and its ledger, and the space that is free against what is due.
+  - Takes the same options, so that a task can run either. It changes nothing, neither in the cloud nor in the archive, and
+    takes no lock. Calls that cannot be tried without changing something are named as V(skipped).
+  - Fails when collecting would not work. Warnings do not make it fail.
+author:
+  - clouddb.mongodb_logs contributors (@clouddb)
+extends_documentation_fragment:
+  - clouddb.mongodb_logs.archive
+  - clouddb.mongodb_logs.dds
+  - clouddb.mongodb_logs.connection
+  - clouddb.mongodb_logs.attributes
+  - clouddb.mongodb_logs.attributes.reads
+  - clouddb.mongodb_logs.attributes.group_dds
+options:
+  instance_id:
+    description:
+      - Instance to collect from.
+    type: str
+    required: true
+  log_types:
+    description:
+      - Types of log to collect. All of them when absent; V(audit) alone with O(begin) and O(end), which mean nothing to exports.
+    type: list
+    elements: str
+    choices: [audit, slow, error]
+  wait_timeout:
+    description:
+      - Seconds to wait for exports that are being made. What is not ready by then is left to the next run.
+    type: float
+    default: 1800
+  poll_interval:
+    description:
+      - Seconds between two looks at the exports.
+    type: float
+    default: 10
+seealso:
+  - module: clouddb.mongodb_logs.dds_log_archive
+"""
+
+EXAMPLES = r"""
+- name: See whether collecting will work
+  clouddb.mongodb_logs.dds_doctor:
+    access_key: "{{ huawei_access_key }}"
+    secret_key: "{{ huawei_secret_key }}"
+    region: cn-north-4
+    instance_id: 9136fd2a9fcd405ea4674276ce36dae8in02
+    archive: /srv/mongodb-logs
+  register: doctor
+
+- name: Show it
+  ansible.builtin.debug:
+    var: doctor.screen
+"""
+
+RETURN = r"""
+verdict:
+  description: The worst that was found, V(ok), V(warning) or V(failure).
+  returned: always, unless an option cannot be meant
+  type: str
+  sample: ok
+checks:
+  description:
+    - What was looked at, in the order of its mending. What needs something that failed is V(skipped).
+  returned: always, unless an option cannot be meant
+  type: list
+  elements: dict
+  contains:
+    check:
+      description: What was looked at; for a permission, the name of the action of the IAM.
+      type: str
+    state:
+      description: V(ok), V(warning), V(failure) or V(skipped).
+      type: str
+    message:
+      description: What was found, or why it was skipped.
+      type: str
+    hint:
+      description: What to do, empty when there is nothing to do.
+      type: str
+    code:
+      description: Code of the API, or a word for what is wrong; empty when nothing is.
+      type: str
+  sample:
+    - check: dds:instance:listAuditLog
+      state: failure
+      message: "The API refused with HTTP 403 DBS.280032: Policy does not allow dds:instance:listAuditLog."
+      hint: Grant this user the permission for the call in the cloud's IAM.
+      code: "DBS.280032"
+screen:
+  description: The same as lines of at most 88 columns for a person.
+  returned: always, unless an option cannot be meant
+  type: list
+  elements: str
+failure:
+  description: The first check that failed.
+  returned: failure
+  type: dict
+  contains:
+    code:
+      description: Code of the API, or a word for what went wrong.
+      type: str
+    kind:
+      description:
+        - Kind of fault, such as V(credentials), V(permission), V(clock), V(not_found), V(connection), V(archive) or
+          V(bad_input).
+      type: str
+    message:
+      description: What is wrong.
+      type: str
+    hint:
+      description: What to do.
+      type: str
+    request_id:
+      description: The id that the cloud gave the request, when it was the cloud that failed.
+      type: str
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import (
+    ARCHIVE,
+    DDS,
+    LOG_TYPES_DDS,
+    WAITING,
+    OptionSet,
+    identifier,
+)
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.entry import explicit_span, settings_of
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.logs import Rules
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.connect import connect
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.doctor import examine
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.source import AUDIT, LogSource, log_source
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import run_module
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import parse_age
+
+OPTIONS = (
+    DDS
+    + ARCHIVE
+    + WAITING
+    + OptionSet(
+        {
+            "instance_id": {"type": "str", "required": True},
+            "log_types": {"type": "list", "elements": "str", "choices": LOG_TYPES_DDS},
+        },
+        checks={"instance_id": identifier},
+    )
+)
+
+
+def doctor(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
+    """Tell whether collecting from one instance will work."""
+    span = explicit_span(options)
+    log_types = list(dict.fromkeys(options["log_types"] or ([AUDIT] if span else LOG_TYPES_DDS)))
+    if span and log_types != [AUDIT]:
+        raise BadInput("begin and end go with audit logs alone; slow and error logs are exported as they are now.")
+    rules = Rules(AUDIT, parse_age(options["lookback"], "lookback"), span)
+    settings = settings_of(options, "dds", options["instance_id"])
+    api = connect(options, lambda _told_by_a_check: None)
+
+    def source() -> LogSource:
+        nodes = options["node_ids"] or ()
+        return log_source(api, rules, log_types, instance_id=options["instance_id"], node_ids=nodes, asks=False)
+
+    return examine(api, options, settings, log_types, source).result()
+
+
+def main() -> None:
+    """Run the module."""
+    run_module(OPTIONS, doctor)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,237 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: umongodb_doctor
+short_description: Tell whether collecting the logs of a UMongoDB cluster will work
+version_added: 0.2.0
+description:
+  - Looks at everything that M(clouddb.mongodb_logs.umongodb_log_archive) needs, in the order of its mending. That is the
+    way to the cloud, the clock, signing in, the permission for each call, the cluster and its nodes, the archive with its
+    lock and its ledger, and the space that is free against what is due.
+  - Takes the same options, so that a task can run either. It changes nothing, neither in the cloud nor in the archive, and
+    takes no lock. Calls that cannot be tried without changing something are named as V(skipped).
+  - Fails when collecting would not work. Warnings do not make it fail.
+author:
+  - clouddb.mongodb_logs contributors (@clouddb)
+extends_documentation_fragment:
+  - clouddb.mongodb_logs.archive
+  - clouddb.mongodb_logs.umongodb
+  - clouddb.mongodb_logs.connection
+  - clouddb.mongodb_logs.attributes
+  - clouddb.mongodb_logs.attributes.reads
+  - clouddb.mongodb_logs.attributes.group_umongodb
+options:
+  cluster_id:
+    description:
+      - Cluster to collect from.
+    type: str
+    required: true
+  zone:
+    description:
+      - Zone of the cluster, such as V(cn-bj2-02). Looked up when absent.
+      - When O(zone) and O(node_ids) are given, a run with nothing to do calls no API at all.
+      - Without O(zone), the environment variable E(UCLOUD_ZONE) is used.
+    type: str
+  log_types:
+    description:
+      - Types of log to collect.
+    type: list
+    elements: str
+    choices: [slow, error]
+    default: [slow, error]
+  window:
+    description:
+      - Hours in a window. Windows lie on a fixed grid in UTC that meets midnight.
+      - It can be changed at any time; what is held already is not fetched again.
+    type: int
+    choices: [1, 2, 3, 4, 6, 8, 12, 24]
+    default: 24
+  settle:
+    description:
+      - How long after its end a window is left alone, so that late lines are in it, as a number with V(s), V(m), V(h),
+        V(d) or V(w).
+    type: str
+    default: 10m
+  max_packaging:
+    description:
+      - Most packages that the cluster makes at a time, as its nodes do this work. V(0) means no limit.
+    type: int
+    default: 6
+  link:
+    description:
+      - Which address files are downloaded from. V(intranet) works only within the cloud's own network.
+    type: str
+    choices: [internet, intranet]
+    default: internet
+  wait_timeout:
+    description:
+      - Seconds to wait for packages that are being made. What is not ready by then is left to the next run.
+    type: float
+    default: 1800
+  poll_interval:
+    description:
+      - Seconds between two looks at the list of packages.
+    type: float
+    default: 10
+seealso:
+  - module: clouddb.mongodb_logs.umongodb_log_archive
+"""
+
+EXAMPLES = r"""
+- name: See whether collecting will work
+  clouddb.mongodb_logs.umongodb_doctor:
+    public_key: "{{ ucloud_public_key }}"
+    private_key: "{{ ucloud_private_key }}"
+    region: cn-bj2
+    cluster_id: uclmongo-4f1d2c3b
+    archive: /srv/mongodb-logs
+  register: doctor
+
+- name: Show it
+  ansible.builtin.debug:
+    var: doctor.screen
+"""
+
+RETURN = r"""
+verdict:
+  description: The worst that was found, V(ok), V(warning) or V(failure).
+  returned: always, unless an option cannot be meant
+  type: str
+  sample: ok
+checks:
+  description:
+    - What was looked at, in the order of its mending. What needs something that failed is V(skipped).
+  returned: always, unless an option cannot be meant
+  type: list
+  elements: dict
+  contains:
+    check:
+      description: What was looked at; for a permission, the name of the action.
+      type: str
+    state:
+      description: V(ok), V(warning), V(failure) or V(skipped).
+      type: str
+    message:
+      description: What was found, or why it was skipped.
+      type: str
+    hint:
+      description: What to do, empty when there is nothing to do.
+      type: str
+    code:
+      description: Code of the API, or a word for what is wrong; empty when nothing is.
+      type: str
+  sample:
+    - check: ListUMongoDBLogPackage
+      state: failure
+      message: "ListUMongoDBLogPackage was refused with RetCode 299: IAM permission denied."
+      hint: Grant this key the permission for the action in the cloud's IAM; sub-accounts must give project_id too.
+      code: "299"
+screen:
+  description: The same as lines of at most 88 columns for a person.
+  returned: always, unless an option cannot be meant
+  type: list
+  elements: str
+failure:
+  description: The first check that failed.
+  returned: failure
+  type: dict
+  contains:
+    code:
+      description: Code of the API, or a word for what went wrong.
+      type: str
+    kind:
+      description:
+        - Kind of fault, such as V(credentials), V(permission), V(clock), V(not_found), V(connection), V(archive) or
+          V(bad_input).
+      type: str
+    message:
+      description: What is wrong.
+      type: str
+    hint:
+      description: What to do.
+      type: str
+    request_id:
+      description: The id that the cloud gave the request, when it was the cloud that failed.
+      type: str
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import (
+    ARCHIVE,
+    LOG_TYPES_UMONGODB,
+    UMONGODB,
+    WAITING,
+    OptionSet,
+    between,
+    identifier,
+    zone,
+)
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.entry import explicit_span, settings_of
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.windows import Rules
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import run_module
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import HOUR, parse_age
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.connect import connect
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.doctor import examine
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.source import PackageSource
+
+OPTIONS = (
+    UMONGODB
+    + ARCHIVE
+    + WAITING
+    + OptionSet(
+        {
+            "cluster_id": {"type": "str", "required": True},
+            "zone": zone(),
+            "log_types": {
+                "type": "list",
+                "elements": "str",
+                "choices": LOG_TYPES_UMONGODB,
+                "default": LOG_TYPES_UMONGODB,
+            },
+            "window": {"type": "int", "choices": [1, 2, 3, 4, 6, 8, 12, 24], "default": 24},
+            "settle": {"type": "str", "default": "10m"},
+            "max_packaging": {"type": "int", "default": 6},
+            "link": {"type": "str", "choices": ["internet", "intranet"], "default": "internet"},
+        },
+        checks={"cluster_id": identifier, "zone": identifier, "max_packaging": between(0, 1000)},
+    )
+)
+
+
+def doctor(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
+    """Tell whether collecting from one cluster will work."""
+    rules = Rules(
+        window=options["window"] * HOUR,
+        settle=parse_age(options["settle"], "settle"),
+        lookback=parse_age(options["lookback"], "lookback"),
+        log_types=tuple(options["log_types"]),
+        span=explicit_span(options),
+        max_packaging=options["max_packaging"],
+    )
+    settings = settings_of(options, "umongodb", options["cluster_id"])
+    api = connect(options, lambda _told_by_a_check: None)
+    source = PackageSource(
+        api,
+        rules,
+        cluster_id=options["cluster_id"],
+        zone=options["zone"],
+        node_ids=options["node_ids"],
+        intranet=options["link"] == "intranet",
+    )
+    return examine(api, options, settings, lambda: source).result()
+
+
+def main() -> None:
+    """Run the module."""
+    run_module(OPTIONS, doctor)
+
+
+if __name__ == "__main__":
+    main()
