@@ -86,3 +86,86 @@ notes:
     newly found to be lost; the next run goes on from there.
   - In check mode the plan is returned; nothing is written, asked for or locked.
 """
+
+    COLLECT_UMONGODB = r"""
+options:
+  cluster_id:
+    description:
+      - Cluster to collect from.
+    type: str
+    required: true
+  zone:
+    description:
+      - Zone of the cluster, such as V(cn-bj2-02). Looked up when absent.
+      - When O(zone) and O(node_ids) are given, a run with nothing to do calls no API at all.
+      - Without O(zone), the environment variable E(UCLOUD_ZONE) is used.
+    type: str
+  log_types:
+    description:
+      - Types of log to collect.
+    type: list
+    elements: str
+    choices: [slow, error]
+    default: [slow, error]
+  window:
+    description:
+      - Hours in a window. Windows lie on a fixed grid in UTC that meets midnight.
+      - It can be changed at any time; what is held already is not fetched again.
+    type: int
+    choices: [1, 2, 3, 4, 6, 8, 12, 24]
+    default: 24
+  settle:
+    description:
+      - How long after its end a window is left alone, so that late lines are in it, as a number with V(s), V(m), V(h),
+        V(d) or V(w).
+    type: str
+    default: 10m
+  max_packaging:
+    description:
+      - Most packages that the cluster makes at a time, as its nodes do this work. V(0) means no limit.
+    type: int
+    default: 6
+  link:
+    description:
+      - Which address files are downloaded from. V(intranet) works only within the cloud's own network.
+    type: str
+    choices: [internet, intranet]
+    default: internet
+  wait_timeout:
+    description:
+      - Seconds to wait for packages that are being made. What is not ready by then is left to the next run.
+    type: float
+    default: 1800
+  poll_interval:
+    description:
+      - Seconds between two looks at the list of packages.
+    type: float
+    default: 10
+"""
+
+    COLLECT_DDS = r"""
+options:
+  instance_id:
+    description:
+      - Instance to collect from.
+    type: str
+    required: true
+  log_types:
+    description:
+      - Types of log to collect. All of them when absent; V(audit) alone with O(begin) and O(end), which mean nothing to exports.
+    type: list
+    elements: str
+    choices: [audit, slow, error]
+  wait_timeout:
+    description:
+      - Seconds to wait for exports that are being made. What is not ready by then is left to the next run.
+    type: float
+    default: 1800
+    version_added: 0.2.0
+  poll_interval:
+    description:
+      - Seconds between two looks at the exports.
+    type: float
+    default: 10
+    version_added: 0.2.0
+"""

@@ -20,33 +20,12 @@ author:
   - clouddb.mongodb_logs contributors (@clouddb)
 extends_documentation_fragment:
   - clouddb.mongodb_logs.archive
+  - clouddb.mongodb_logs.archive.collect_dds
   - clouddb.mongodb_logs.dds
   - clouddb.mongodb_logs.connection
   - clouddb.mongodb_logs.attributes
   - clouddb.mongodb_logs.attributes.reads
   - clouddb.mongodb_logs.attributes.group_dds
-options:
-  instance_id:
-    description:
-      - Instance to collect from.
-    type: str
-    required: true
-  log_types:
-    description:
-      - Types of log to collect. All of them when absent; V(audit) alone with O(begin) and O(end), which mean nothing to exports.
-    type: list
-    elements: str
-    choices: [audit, slow, error]
-  wait_timeout:
-    description:
-      - Seconds to wait for exports that are being made. What is not ready by then is left to the next run.
-    type: float
-    default: 1800
-  poll_interval:
-    description:
-      - Seconds between two looks at the exports.
-    type: float
-    default: 10
 seealso:
   - module: clouddb.mongodb_logs.dds_log_archive
 """
@@ -132,52 +111,21 @@ failure:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import (
-    ARCHIVE,
-    DDS,
-    LOG_TYPES_DDS,
-    WAITING,
-    OptionSet,
-    identifier,
-)
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.entry import explicit_span, settings_of
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.logs import Rules
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.entry import settings_of
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.connect import connect
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.doctor import examine
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.source import AUDIT, LogSource, log_source
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.options import OPTIONS, source_of, wanted_of
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import run_module
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import parse_age
-
-OPTIONS = (
-    DDS
-    + ARCHIVE
-    + WAITING
-    + OptionSet(
-        {
-            "instance_id": {"type": "str", "required": True},
-            "log_types": {"type": "list", "elements": "str", "choices": LOG_TYPES_DDS},
-        },
-        checks={"instance_id": identifier},
-    )
-)
 
 
 def doctor(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
     """Tell whether collecting from one instance will work."""
-    span = explicit_span(options)
-    log_types = list(dict.fromkeys(options["log_types"] or ([AUDIT] if span else LOG_TYPES_DDS)))
-    if span and log_types != [AUDIT]:
-        raise BadInput("begin and end go with audit logs alone; slow and error logs are exported as they are now.")
-    rules = Rules(AUDIT, parse_age(options["lookback"], "lookback"), span)
+    wanted = wanted_of(options)
     settings = settings_of(options, "dds", options["instance_id"])
     api = connect(options, lambda _told_by_a_check: None)
-
-    def source() -> LogSource:
-        nodes = options["node_ids"] or ()
-        return log_source(api, rules, log_types, instance_id=options["instance_id"], node_ids=nodes, asks=False)
-
-    return examine(api, options, settings, log_types, source).result()
+    return examine(
+        api, options, settings, wanted.log_types, lambda: source_of(api, options, wanted, asks=False)
+    ).result()
 
 
 def main() -> None:

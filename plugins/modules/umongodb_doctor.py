@@ -20,64 +20,12 @@ author:
   - clouddb.mongodb_logs contributors (@clouddb)
 extends_documentation_fragment:
   - clouddb.mongodb_logs.archive
+  - clouddb.mongodb_logs.archive.collect_umongodb
   - clouddb.mongodb_logs.umongodb
   - clouddb.mongodb_logs.connection
   - clouddb.mongodb_logs.attributes
   - clouddb.mongodb_logs.attributes.reads
   - clouddb.mongodb_logs.attributes.group_umongodb
-options:
-  cluster_id:
-    description:
-      - Cluster to collect from.
-    type: str
-    required: true
-  zone:
-    description:
-      - Zone of the cluster, such as V(cn-bj2-02). Looked up when absent.
-      - When O(zone) and O(node_ids) are given, a run with nothing to do calls no API at all.
-      - Without O(zone), the environment variable E(UCLOUD_ZONE) is used.
-    type: str
-  log_types:
-    description:
-      - Types of log to collect.
-    type: list
-    elements: str
-    choices: [slow, error]
-    default: [slow, error]
-  window:
-    description:
-      - Hours in a window. Windows lie on a fixed grid in UTC that meets midnight.
-      - It can be changed at any time; what is held already is not fetched again.
-    type: int
-    choices: [1, 2, 3, 4, 6, 8, 12, 24]
-    default: 24
-  settle:
-    description:
-      - How long after its end a window is left alone, so that late lines are in it, as a number with V(s), V(m), V(h),
-        V(d) or V(w).
-    type: str
-    default: 10m
-  max_packaging:
-    description:
-      - Most packages that the cluster makes at a time, as its nodes do this work. V(0) means no limit.
-    type: int
-    default: 6
-  link:
-    description:
-      - Which address files are downloaded from. V(intranet) works only within the cloud's own network.
-    type: str
-    choices: [internet, intranet]
-    default: internet
-  wait_timeout:
-    description:
-      - Seconds to wait for packages that are being made. What is not ready by then is left to the next run.
-    type: float
-    default: 1800
-  poll_interval:
-    description:
-      - Seconds between two looks at the list of packages.
-    type: float
-    default: 10
 seealso:
   - module: clouddb.mongodb_logs.umongodb_log_archive
 """
@@ -163,69 +111,19 @@ failure:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import (
-    ARCHIVE,
-    LOG_TYPES_UMONGODB,
-    UMONGODB,
-    WAITING,
-    OptionSet,
-    between,
-    identifier,
-    zone,
-)
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.entry import explicit_span, settings_of
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.windows import Rules
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.entry import settings_of
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import run_module
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import HOUR, parse_age
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.connect import connect
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.doctor import examine
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.source import PackageSource
-
-OPTIONS = (
-    UMONGODB
-    + ARCHIVE
-    + WAITING
-    + OptionSet(
-        {
-            "cluster_id": {"type": "str", "required": True},
-            "zone": zone(),
-            "log_types": {
-                "type": "list",
-                "elements": "str",
-                "choices": LOG_TYPES_UMONGODB,
-                "default": LOG_TYPES_UMONGODB,
-            },
-            "window": {"type": "int", "choices": [1, 2, 3, 4, 6, 8, 12, 24], "default": 24},
-            "settle": {"type": "str", "default": "10m"},
-            "max_packaging": {"type": "int", "default": 6},
-            "link": {"type": "str", "choices": ["internet", "intranet"], "default": "internet"},
-        },
-        checks={"cluster_id": identifier, "zone": identifier, "max_packaging": between(0, 1000)},
-    )
-)
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.options import OPTIONS, rules_of, source_of
 
 
 def doctor(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
     """Tell whether collecting from one cluster will work."""
-    rules = Rules(
-        window=options["window"] * HOUR,
-        settle=parse_age(options["settle"], "settle"),
-        lookback=parse_age(options["lookback"], "lookback"),
-        log_types=tuple(options["log_types"]),
-        span=explicit_span(options),
-        max_packaging=options["max_packaging"],
-    )
+    rules = rules_of(options)
     settings = settings_of(options, "umongodb", options["cluster_id"])
     api = connect(options, lambda _told_by_a_check: None)
-    source = PackageSource(
-        api,
-        rules,
-        cluster_id=options["cluster_id"],
-        zone=options["zone"],
-        node_ids=options["node_ids"],
-        intranet=options["link"] == "intranet",
-    )
-    return examine(api, options, settings, lambda: source).result()
+    return examine(api, options, settings, lambda: source_of(api, options, rules)).result()
 
 
 def main() -> None:

@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.clouddb.mongodb_logs.plugins.modules import dds_log_archive, umongodb_log_archive
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds import options as dds
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb import options as umongodb
 
 ROLE = Path(__file__).parents[2] / "roles" / "collect"
-MODULES = {"umongodb": umongodb_log_archive.OPTIONS.options, "dds": dds_log_archive.OPTIONS.options}
+MODULES = {"umongodb": umongodb.OPTIONS.options, "dds": dds.OPTIONS.options}
 OPTIONS = MODULES["umongodb"] | MODULES["dds"]
 OWN = {f"collect_{name}" for name in ("provider", "archive_host", "archive_persistent", "include", "when_locked")}
 TAKE_NO_BLANK = {"bool", "int", "float"}

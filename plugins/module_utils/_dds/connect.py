@@ -29,8 +29,8 @@ def connect(options: Mapping[str, Any], warn: Callable[[str], None]) -> Dds:
     """
     http = Http.of(options)
     region = options["region"]
-    endpoint = check_endpoint(options["endpoint"] or _default("dds", region), "endpoint", warn)
-    iam_endpoint = check_endpoint(options["iam_endpoint"] or _default("iam", region), "iam_endpoint", warn)
+    endpoint = check_endpoint(options["endpoint"] or default_endpoint("dds", region), "endpoint", warn)
+    iam_endpoint = check_endpoint(options["iam_endpoint"] or default_endpoint("iam", region), "iam_endpoint", warn)
     return Dds(
         http,
         _auth(options, http, iam_endpoint),
@@ -50,5 +50,6 @@ def _auth(options: Mapping[str, Any], http: Http, iam_endpoint: str) -> Auth:
     return Password(http, iam_endpoint=iam_endpoint, **{name: options[name] for name in names})
 
 
-def _default(service: str, region: str) -> str:
+def default_endpoint(service: str, region: str) -> str:
+    """Return where Huawei Cloud runs a service, ``dds`` or ``iam``, of a region."""
     return f"https://{service}.{region}.myhuaweicloud.{'eu' if region == _EUROPE else 'com'}"

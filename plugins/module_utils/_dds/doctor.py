@@ -14,7 +14,7 @@ from typing import Any, Callable
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.engine import Settings
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.source import Source
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api import AuditLog, AuditPolicy, Dds, nodes_of
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.connect import _default
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.connect import default_endpoint
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.instance import instance_fields
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.source import AUDIT
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._doctor import archive, due, network
@@ -108,7 +108,7 @@ class _Visit:
         return network.endpoint(self._api.http, url, option, verified=self._options["validate_certs"])
 
     def _url(self, option: str, service: str) -> str:
-        return str(self._options[option] or _default(service, self._options["region"])).rstrip("/")
+        return str(self._options[option] or default_endpoint(service, self._options["region"])).rstrip("/")
 
     def clock(self) -> Finding:
         """Compare clocks; only with an access key does the time matter."""
