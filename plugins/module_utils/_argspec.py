@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import grp
 import os
+import pwd
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable
@@ -67,7 +69,7 @@ class OptionSet:
         """
         values = {name: _without_blanks(params[name]) for name in self.options}
         foreign = [name for name in self.rivals if self._is_foreign(name, values)]
-        values.update(dict.fromkeys(foreign))
+        values.update(dict.fromkeys(foreign + self._halves(values)))
         for name, option in self.options.items():
             value = values[name] = option.get("default") if values[name] is None else values[name]
             if value is None and option.get("required"):
@@ -82,6 +84,16 @@ class OptionSet:
         return self._is_of_the_environment(name, values) and any(
             values[other] is not None and not self._is_of_the_environment(other, values) for other in self.rivals[name]
         )
+
+    def _halves(self, values: Mapping[str, Any]) -> list[str]:
+        """Return what the environment has too little of to be used, where another way to sign in is there."""
+        return [
+            name
+            for name, needed in self.required_by.items()
+            if any(values[other] is not None for other in self.rivals.get(name, ()))
+            and any(values[other] is None for other in needed)
+            and self._is_of_the_environment(name, values)
+        ]
 
     def _is_of_the_environment(self, name: str, values: Mapping[str, Any]) -> bool:
         return values[name] in self._environment(name)
@@ -172,6 +184,18 @@ def parse_mode(name: str, value: Any) -> int:
     if not 0 <= mode <= 0o7777:
         raise BadInput(f"{name}: '{value}' is not a mode; give octal digits in quotes, such as '0640'.")
     return mode
+
+
+def owner_number(name: str, value: str | None) -> int:
+    """Return the number of an owner or a group, the option's name, given by name or number; -1 for none. Raises BadInput."""
+    if value is None:
+        return -1
+    if re.fullmatch(r"[0-9]{1,9}", value):
+        return int(value)
+    try:
+        return pwd.getpwnam(value).pw_uid if name == "owner" else grp.getgrnam(value).gr_gid
+    except KeyError:
+        raise BadInput(f"{name}: there is no {value} on the host where this module runs.") from None
 
 
 def absolute_path(name: str, value: Any) -> None:

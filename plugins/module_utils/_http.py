@@ -180,12 +180,10 @@ class Http:
         give_up = self._monotonic() + deadline
         last = _HELD
         while True:
-            held = self._throttle.wait()
-            left = give_up - self._monotonic()
-            if held and left < SHORTEST_ATTEMPT:
+            if not self._throttle.wait(give_up - SHORTEST_ATTEMPT):
                 raise last
             try:
-                return attempt(max(0.001, left))
+                return attempt(max(0.001, give_up - self._monotonic()))
             except CloudError as error:
                 if progress() > best:
                     best, failures = progress(), 0
@@ -194,7 +192,7 @@ class Http:
                 failures += 1
                 pause = _pause(failures, error.retry_after)
                 if error.throttled:
-                    self._throttle.hold(pause)
+                    self._throttle.hold(min(pause, self._deadline))
                 if not again(error) or self._monotonic() + pause + SHORTEST_ATTEMPT > give_up:
                     raise
                 if error.throttled:
@@ -298,15 +296,15 @@ class Throttle:
             self.cost += until - max(self._until, now)
             self._until = until
 
-    def wait(self) -> bool:
-        """Wait until nobody is held any more. Tells whether that took any time."""
-        held = False
+    def wait(self, latest: float) -> bool:
+        """Wait until nobody is held any more. Tells at once when that will not be by the time ``latest``."""
         while True:
             left = self._until - self._monotonic()
             if left <= 0:
-                return held
+                return True
+            if self._until > latest:
+                return False
             self._sleep(left)
-            held = True
 
 
 def _pause(attempt: int, retry_after: float | None) -> float:

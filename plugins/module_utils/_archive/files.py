@@ -303,6 +303,11 @@ class Lock:
     def __init__(self, tree: Tree, name: str) -> None:
         self._tree = tree
         self._name = name
+        self._marked = False
+
+    def stay_marked(self) -> None:
+        """Leave the name behind all the same: something is left for the next run to mend."""
+        self._marked = True
 
     @contextmanager
     def held(
@@ -312,12 +317,11 @@ class Lock:
         *,
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
-        mends: bool = True,
     ) -> Iterator[bool]:
         """Hold the lock, waiting up to ``wait`` seconds for it. Raises ArchiveError naming who holds it.
 
         Yields whether the holder before came to an orderly end: it leaves no name behind. One that ends by an error
-        does leave its name, and so does one that ``mends`` nothing of what a holder before it left undone.
+        does leave its name.
         """
         give_up = monotonic() + wait
         with self._tree.writing(self._name) as descriptor:
@@ -332,7 +336,7 @@ class Lock:
                 os.pwrite(descriptor, name, 0)
                 os.ftruncate(descriptor, len(name))
             yield clean
-            if clean or mends:
+            if not self._marked:
                 with explained(os.path.join(self._tree.root, self._name)):
                     os.ftruncate(descriptor, 0)
 

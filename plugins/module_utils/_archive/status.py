@@ -56,7 +56,6 @@ class Status:
             status.series = {Series(entry["node"], entry["log_type"]): entry for entry in value["series"]}
             status.listed = dict(value.get("listed") or {})
             status.run = dict(value.get("run") or {})
-            status.run = dict(value.get("run") or {})
             status._check()
             status.known = True
         except (ValueError, KeyError, TypeError, AttributeError):

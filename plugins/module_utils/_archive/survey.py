@@ -127,7 +127,10 @@ def holdings(archive: str, chosen: Chosen) -> Iterator[Holding]:
 def writing(archive: str, folder: str, wait: float, now: int) -> Iterator[Holding]:
     """Yield what one instance's folder holds, under its lock. What a killed run left stays for the next run to mend."""
     tree = _tree(archive, folder)
-    with Lock(tree, layout.LOCK).held(wait, now, mends=False):
+    lock = Lock(tree, layout.LOCK)
+    with lock.held(wait, now) as clean:
+        if not clean:
+            lock.stay_marked()
         held = holding(archive, folder)
         held.ledger.mend()
         yield held

@@ -116,7 +116,10 @@ class Engine:
             self._read()
             self._ledger.mend()
             # A plan made without the lock holds only when nobody else has begun since.
-            return self._carry_out(None if self._ledger.lines or self._status.known else early, clean)
+            outcome = self._carry_out(None if self._ledger.lines or self._status.known else early, clean)
+            if isinstance(outcome.fatal, ArchiveError):
+                lock.stay_marked()
+            return outcome
 
     def _carry_out(self, early: Plan | None, clean: bool) -> Outcome:
         outcome = Outcome(self._ledger)
@@ -354,7 +357,7 @@ class Engine:
 
     def _note_run(self, outcome: Outcome, error: LogsError | None) -> None:
         """Put into the status how this run went, for reports."""
-        first = error or next(iter(outcome.failed.values()), None)
+        first = error or outcome.cause or next(iter(outcome.failed.values()), None)
         self._status.run = {
             "ended": iso(self._clock.now()),
             "seconds": round(self._monotonic() - self._began, 1),

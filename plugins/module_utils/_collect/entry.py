@@ -6,17 +6,14 @@
 
 from __future__ import annotations
 
-import grp
 import os
-import pwd
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Ownership
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import parse_mode
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import owner_number, parse_mode
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.engine import Engine, Settings
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.source import Source
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput, Incomplete
@@ -39,7 +36,7 @@ def collect(module: AnsibleModule, options: Mapping[str, Any], source: Source, s
         result["diff"] = outcome.diff(folder)
     message = outcome.message()
     if message:
-        raise Incomplete(message, result, outcome.fatal)
+        raise Incomplete(message, result, outcome.cause)
     return result
 
 
@@ -53,8 +50,8 @@ def settings_of(options: Mapping[str, Any], provider: str, instance: str) -> Set
         ownership=Ownership(
             parse_mode("mode", options["mode"]),
             parse_mode("directory_mode", options["directory_mode"]),
-            _number(options["owner"], "owner"),
-            _number(options["group"], "group"),
+            owner_number("owner", options["owner"]),
+            owner_number("group", options["group"]),
         ),
         create=options["create"],
         rebuild=options["rebuild"],
@@ -73,14 +70,3 @@ def explicit_span(options: Mapping[str, Any]) -> Span | None:
     if span.empty:
         raise BadInput(f"end ({options['end']}) must be after begin ({options['begin']}).")
     return span
-
-
-def _number(name: str | None, option: str) -> int:
-    if name is None:
-        return -1
-    if re.fullmatch(r"[0-9]{1,9}", name):
-        return int(name)
-    try:
-        return pwd.getpwnam(name).pw_uid if option == "owner" else grp.getgrnam(name).gr_gid
-    except KeyError:
-        raise BadInput(f"{option}: there is no {name} on the host where this module runs.") from None

@@ -79,18 +79,30 @@ class Outcome:
         """Return the units that are not to be had yet: their window is not over, or they are still being made."""
         return self._left(PENDING) + [step for step in self._left(ASK, WAIT) if self._being_made(step)]
 
+    @property
+    def failures(self) -> Mapping[str, CloudError]:
+        """Return the types of log that could not be looked at, and why."""
+        return self.plan.failures if self.plan else {}
+
+    @property
+    def cause(self) -> LogsError | None:
+        """Return the first error that concerns more than a unit."""
+        return self.fatal or next(iter(self.failures.values()), None)
+
     def lost(self) -> list[Event]:
         """Return every unit that is lost and not accepted, also of earlier runs."""
         return [event for event in self._ledger.units.values() if event.status == LOST]
 
     def message(self) -> str | None:
         """Return the sentence that a failed run ends with; None when it did not fail."""
+        failures = [f"{log_type}: {error.message}" for log_type, error in self.failures.items()]
         if self._check:
-            return None
+            return " ".join(failures) or None
         missing, lost = self.missing(), [event for event in self.done if event.status == LOST]
         parts = []
         if self.fatal:
             parts.append(self.fatal.message)
+        parts += failures
         if missing:
             total = len(missing) + sum(event.status == COLLECTED for event in self.done)
             first = missing[0]
@@ -158,6 +170,9 @@ class Outcome:
             "lost": [_changed_unit(event) for event in lost[:limit]],
             "ledger_breaks": [str(one) for one in self._ledger.breaks[:limit]],
             "next_loss": iso_or_none(min(expires, default=None)),
+            "failures": [
+                {"log_type": log_type, "failure": error.failure()} for log_type, error in self.failures.items()
+            ],
             "notices": [notice._asdict() for notice in (self.plan.notices if self.plan else ())],
         }
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import OPENED, Event, Key
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 
 READY, MAKING, FAILED = "ready", "making", "failed"
@@ -83,6 +84,7 @@ class Plan(NamedTuple):
     was asked to list and the nodes it was narrowed to. ``room``: how many units may be asked for now (None: all).
     ``only``: the explicit span that this is all about.
     ``calls``: the fewest calls of the API, beside looking, that carrying it out takes. ``notices``: what else was found.
+    ``failures``: types of log that could not be looked at, and why; what is known of them stays as it was.
     """
 
     steps: tuple[Step, ...] = ()
@@ -95,6 +97,7 @@ class Plan(NamedTuple):
     only: Span | None = None
     calls: int = 0
     notices: tuple[Notice, ...] = ()
+    failures: Mapping[str, CloudError] = {}
 
     def having(self, *actions: str) -> list[Step]:
         """Return the steps with one of these actions, in order."""

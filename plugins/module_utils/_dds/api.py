@@ -82,7 +82,6 @@ class Export(NamedTuple):
     node_name: str
     state: str
     link: str | None
-    updated: int | None
 
 
 class Exports(NamedTuple):
@@ -220,9 +219,7 @@ class Dds:
         """
         lists = (("file_name_list", names), ("node_id_list", node_ids))
         answer = self._post(instance_id, f"{log_type}log-download", {key: list(value) for key, value in lists if value})
-        return Exports(
-            str(answer.get("status") or ""), [_export(row) for row in rows(answer, "list") if row.get("file_name")]
-        )
+        return Exports(str(answer.get("status") or ""), [_export(row) for row in rows(answer, "list")])
 
     def _post(self, instance_id: str, what: str, body: Mapping[str, Any]) -> dict[str, Any]:
         path = self._path(f"/instances/{quote(instance_id)}/{what}")
@@ -266,14 +263,12 @@ def _parts(span: Span) -> Iterable[Span]:
 
 
 def _export(row: Mapping[str, Any]) -> Export:
-    updated = whole(row.get("updated_at")) or whole(row.get("update_at"))
     link = row.get("file_link")
     return Export(
-        str(row["file_name"]),
+        str(row.get("file_name") or "unnamed"),
         str(row.get("node_name") or ""),
         str(row.get("status") or ""),
         link if isinstance(link, str) and link else None,
-        None if updated is None else updated // 1000,
     )
 
 

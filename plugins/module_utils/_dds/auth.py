@@ -103,15 +103,30 @@ class Password(Auth):
         }
         self._token: str | None = None
         self._proven = False
+        self._attempts = 0
+        self._refused: CloudError | None = None
         self._lock = threading.Lock()
 
     def request(self, method: str, endpoint: str, path: str, query: Query, body: bytes) -> Request:
         """Return the request with the token, signing in first where there is none."""
+        attempts = self._attempts
         with self._lock:
-            if self._token is None:
-                self._token = self._http.read(self._sign_in, _subject_token)
-            token = self._token
+            token = self._token or self._signed_in(attempts)
         return _with_token(token, method, endpoint, path, query, body)
+
+    def _signed_in(self, attempts: int) -> str:
+        """Return a new token, unless it could not be had while this thread waited for its turn."""
+        if self._refused and attempts != self._attempts:
+            raise self._refused
+        self._attempts += 1
+        try:
+            self._token = self._http.read(self._sign_in, _subject_token)
+        except CloudError as error:
+            error.uncertain = False  # what the token was wanted for was not sent
+            self._refused = error
+            raise
+        self._refused = None
+        return self._token
 
     def accepted(self, request: Request) -> None:
         """Take note that this token works."""

@@ -6,9 +6,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout
@@ -38,6 +41,16 @@ _SHORTEST_LIFE = 20
 # What stands for the files of a node as long as their names are not known.
 ALL = "all"
 
+EXPORTED = ("slow", "error")
+
+
+class Named(NamedTuple):
+    """What tells an export from others of an instance; ``number`` counts those of a node that share a name."""
+
+    node: str
+    name: str
+    number: int
+
 
 class ExportSource:
     """The slow or the error logs of one instance, as the cloud exports them when asked: no more is claimed."""
@@ -49,7 +62,7 @@ class ExportSource:
         self._instance_id = instance_id
         self._nodes = nodes
         self._node_ids = () if every else tuple(node.id for node in nodes)
-        self._links: dict[str, str] = {}
+        self._links: dict[Named, str] = {}
         self._lock = threading.Lock()
 
     def plan(self, ledger: Ledger, status: Status) -> Plan:
@@ -58,15 +71,18 @@ class ExportSource:
             return Plan()
         now = self.http.clock.now()
         exports = self._look()
-        steps = [self._step(export, now) for export in exports.files]
+        steps = [self._step(named, export, now) for named, export in self._told_apart(exports).items()]
         if not exports.files and exports.state != "FINISH":
             steps = [self._whole(Series(node.id, self._log_type), exports.state, now) for node in self._nodes]
         series = sorted({step.series for step in steps} | {Series(node.id, self._log_type) for node in self._nodes})
+        # A series that somebody closed goes on when there is something after all.
+        alive = {step.series for step in steps}
+        scopes = {one: scope for one, scope in ledger.scopes.items() if scope[1] is None or one not in alive}
         nothing = f"The cloud holds no {self._log_type} log of this instance."
         return Plan(
             ordered(steps),
-            opening=tuple(opened(one, now) for one in series if one not in ledger.scopes),
-            scopes={one: ledger.scopes.get(one, (now, None)) for one in series},
+            opening=tuple(opened(one, now) for one in series if one not in scopes),
+            scopes={one: scopes.get(one, (now, None)) for one in series},
             notices=() if steps else (Notice("nothing_logged", self._log_type, None, nothing),),
         )
 
@@ -80,7 +96,7 @@ class ExportSource:
 
     def links(self, offers: Sequence[Offer]) -> Mapping[str, str]:
         """Return links that were not given out before, exporting again where they ran out."""
-        return {offer.id: self._link(offer.name) for offer in offers}
+        return {offer.id: self._link(Named(*json.loads(offer.id)[1:])) for offer in offers}
 
     def path(self, offer: Offer, link: str) -> str:
         """Return the place of an export before its bytes are known: in the folder of the day when it is collected."""
@@ -89,26 +105,38 @@ class ExportSource:
     def named(self, step: Step, path: str, digest: Digest) -> tuple[str, str]:
         """Return the unit and the place of an export: the same name with other bytes is another unit."""
         mark = digest.sha256[:8]
-        return f"{step.unit}.{mark}", f"{path}.{mark}"
+        return f"{step.file.name}.{mark}", f"{path}.{mark}"
 
     def recognise(self, place: Place) -> Event | None:
-        """Return the export that a file holds: the end of its name tells its bytes."""
-        return Event(COLLECTED, place.series, place.name) if layout.content_mark(place.name) else None
+        """Return the export that a file holds."""
+        return exported(place)
 
     def _look(self) -> Exports:
         exports = self._api.exports(self._instance_id, self._log_type, node_ids=self._node_ids)
         with self._lock:
-            self._links = {one.name: one.link for one in exports.files if one.link and one.state == "SUCCESS"}
+            files = self._told_apart(exports).items()
+            self._links = {named: one.link for named, one in files if one.link and one.state == "SUCCESS"}
         return exports
 
-    def _step(self, export: Export, now: int) -> Step:
-        series = Series(node_of(export, self._nodes), self._log_type)
+    def _told_apart(self, exports: Exports) -> dict[Named, Export]:
+        """Return the files by what tells them apart; servers have given several one name."""
+        times: Counter[tuple[str, str]] = Counter()
+        found = {}
+        for export in exports.files:
+            node = node_of(export, self._nodes)
+            found[Named(node, export.name, times[node, export.name])] = export
+            times[node, export.name] += 1
+        return found
+
+    def _step(self, named: Named, export: Export, now: int) -> Step:
+        series = Series(named.node, self._log_type)
         span = Span(now, now)
+        unit = f"{named.name}#{named.number}" if named.number else named.name
         if export.state == "SUCCESS":
             # The size is given in KB, and not to be relied on.
-            offer = Offer(f"{self._log_type}/{export.name}", series, span, READY, export.name)
-            return Step(FETCH, series, export.name, span, offer)
-        return self._unready(series, export.name, export.state, span)
+            offer = Offer(json.dumps([self._log_type, *named]), series, span, READY, export.name)
+            return Step(FETCH, series, unit, span, offer)
+        return self._unready(series, unit, export.state, span)
 
     def _whole(self, series: Series, state: str, now: int) -> Step:
         return self._unready(series, ALL, state, Span(now, now))
@@ -118,25 +146,32 @@ class ExportSource:
             return Step(MISSING, series, unit, span, reason="the cloud could not export it; run again")
         return Step(WAIT, series, unit, span, reason="being exported")
 
-    def _link(self, name: str) -> str:
+    def _link(self, named: Named) -> str:
         with self._lock:
-            link = self._links.pop(name, None)
+            link = self._links.pop(named, None)
         if link and not _ends_before(link, self.http.clock.now() + _SHORTEST_LIFE):
             return link
-        for export in self._api.exports(self._instance_id, self._log_type, names=[name]).files:
-            if export.name == name and export.state == "SUCCESS" and export.link:
-                return export.link
-            if export.name == name and export.state != "FAILED":
-                raise CloudError(f"{name} is being exported once more.", code="exporting", passing=True)
-        raise CloudError(f"The API gave no link to {name}.", code="no_link")
+        again = self._api.exports(self._instance_id, self._log_type, names=[named.name])
+        export = self._told_apart(again).get(named)
+        if export and export.state == "SUCCESS" and export.link:
+            return export.link
+        if export and export.state != "FAILED":
+            raise CloudError(f"{named.name} is being exported once more.", code="exporting", passing=True)
+        raise CloudError(f"The API gave no link to {named.name}.", code="no_link")
+
+
+def exported(place: Place) -> Event | None:
+    """Return the export that a file holds: the end of its name tells its bytes."""
+    marked = place.series.log_type in EXPORTED and layout.content_mark(place.name)
+    return Event(COLLECTED, place.series, place.name) if marked else None
 
 
 def node_of(export: Export, nodes: Iterable[Node]) -> str:
-    """Return the id of the node that an export is of: its id stands in the file's name, else its name is given."""
+    """Return the id of the node that an export is of: its name is given, else its id stands in the file's name."""
     nodes = list(nodes)
     for found in (
-        [node.id for node in nodes if node.id in export.name],
         [node.id for node in nodes if node.name and node.name == export.node_name],
+        [node.id for node in nodes if node.id in export.name],
     ):
         if len(found) == 1:
             return found[0]

@@ -12,6 +12,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import Any, Callable, NamedTuple
 
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError
+
 _READERS = 8
 
 
@@ -26,9 +28,16 @@ ReadPage = Callable[[int], Page]
 
 
 def pages(read: ReadPage, offset: int = 0) -> Iterator[Page]:
-    """Yield pages from ``offset`` up to the total: a page that is short is not taken for the last."""
+    """Yield pages from ``offset`` up to the total: a page that is short is not taken for the last.
+
+    Raises CloudError where a server takes no notice of the offset and never comes to an end.
+    """
+    before: list[Mapping[str, Any]] = []
     while True:
         page = read(offset)
+        if page.rows and page.total is None and page.rows == before:
+            raise CloudError("The list repeats itself instead of going on.", code="list_moves", passing=True)
+        before = page.rows
         offset += len(page.rows)
         yield page
         if not page.rows or (page.total is not None and offset >= page.total):

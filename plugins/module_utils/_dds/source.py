@@ -17,7 +17,6 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledg
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Status
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect import logs
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import (
-    MISSING,
     READY,
     Notice,
     Offer,
@@ -32,7 +31,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api impo
     Dds,
     nodes_of,
 )
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.exports import ALL, ExportSource
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.exports import ExportSource, exported
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput, CloudError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._failures import PERMISSION
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
@@ -125,18 +124,18 @@ def log_source(
             f"node_ids: {instance_id} has no node {unknown[0]}; it has {', '.join(sorted(node.id for node in nodes))}."
         )
     parts: dict[str, Source] = {}
-    having: dict[str, list[str]] = {}
+    having: list[str] = []
     notices: list[Notice] = []
     for log_type in log_types:
         wanted = [node for node in nodes if node.id in node_ids] if node_ids else nodes
         able = [node for node in wanted if node.can_have(log_type, str(instance.get("mode")))]
-        having[log_type] = [node.id for node in able]
         for node in wanted if node_ids else ():
             if node not in able:
                 message = f"{node.id} is a {node.group} node, which has no {log_type} log."
                 notices.append(Notice("cannot_have", log_type, node.id, message))
         if node_ids and not able:
             continue
+        having.append(log_type)
         if log_type == AUDIT:
             chosen = tuple(node.id for node in able) if node_ids else None
             parts[log_type] = AuditLogSource(api, rules._replace(nodes=chosen), instance_id=instance_id)
@@ -145,21 +144,18 @@ def log_source(
         else:
             message = f"What {log_type} logs the cloud holds is known only once it exported them, which check mode does not ask."
             notices.append(Notice("not_asked", log_type, None, message))
-    if not having or (node_ids and not any(having.values())):
+    if not having:
         raise BadInput(f"node_ids: none of these nodes has {' or '.join(log_types)} logs.")
-    return LogSource(api, parts, having, notices)
+    return LogSource(api, parts, notices)
 
 
 class LogSource:
     """Several types of log of one instance in one run. What one of them cannot do stops none of the others."""
 
-    def __init__(
-        self, api: Dds, parts: Mapping[str, Source], nodes: Mapping[str, Sequence[str]], notices: Sequence[Notice]
-    ) -> None:
-        """Take a source for each type of log, the nodes that have the type, and what is known already."""
+    def __init__(self, api: Dds, parts: Mapping[str, Source], notices: Sequence[Notice]) -> None:
+        """Take a source for each type of log, and what is known already."""
         self.http = api.http
         self._parts = parts
-        self._nodes = nodes
         self._notices = tuple(notices)
 
     def plan(self, ledger: Ledger, status: Status) -> Plan:
@@ -171,6 +167,7 @@ class LogSource:
             scopes={series: scope for plan in plans for series, scope in plan.scopes.items()},
             listed={log_type: listed for plan in plans for log_type, listed in plan.listed.items()},
             only=next((plan.only for plan in plans if plan.only), None),
+            failures={log_type: error for plan in plans for log_type, error in plan.failures.items()},
             notices=self._notices + tuple(notice for plan in plans for notice in plan.notices),
         )
 
@@ -195,9 +192,9 @@ class LogSource:
         return self._parts[step.series.log_type].named(step, path, digest)
 
     def recognise(self, place: Place) -> Event | None:
-        """Return the unit that a file is, if its type is collected."""
+        """Return the unit that a file is. Exports are known whichever types are collected, as their names tell."""
         part = self._parts.get(place.series.log_type)
-        return part.recognise(place) if part else None
+        return part.recognise(place) if part else exported(place)
 
     def _plan_of(self, log_type: str, ledger: Ledger, status: Status) -> Plan:
         try:
@@ -205,13 +202,7 @@ class LogSource:
         except CloudError as error:
             if error.final or len(self._parts) == 1:
                 raise
-            now = self.http.clock.now()
-            reason = " ".join(filter(None, (error.message, error.hint)))
-            series = [Series(node, log_type) for node in self._nodes[log_type]]
-            return Plan(
-                tuple(Step(MISSING, one, ALL, Span(now, now), reason=reason) for one in series),
-                scopes={one: ledger.scopes.get(one, (now, None)) for one in series},
-            )
+            return Plan(failures={log_type: error})
 
 
 def why_none(api: Dds, instance_id: str, span: Span, node_id: str | None = None) -> Notice:

@@ -12,14 +12,15 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Ownership, Tree
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import Ledger
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import Event, Ledger
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Status
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.outcome import Outcome
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import Plan
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api import Dds, Export, Exports, Node
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.auth import Auth
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.exports import ExportSource, node_of
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput, CloudError
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError, BadInput, CloudError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import Http
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import Clock
 from ansible_collections.clouddb.mongodb_logs.tests.emulator.faults import Fault
@@ -176,10 +177,84 @@ def test_a_type_that_is_not_permitted_stops_no_other(instance: Instance) -> None
     outcome = instance.collect()
     assert log in collected(outcome)
     assert len(collected(outcome)) == 1 + len(instance.instance.nodes())
-    assert {step.series.log_type for step in outcome.missing()} == {"slow"}
-    assert "Grant this user the permission" in str(outcome.message())
+    assert outcome.missing() == []
+    assert str(outcome.message()).startswith("slow: The API refused with HTTP 403 DBS.280032")
+    assert [one["failure"]["kind"] for one in outcome.result("", 9)["failures"]] == ["permission"]
     instance.emulator.faults.clear()
     assert instance.collect().message() is None
+
+
+def test_a_list_that_fails_once_makes_nothing_lost_and_forgets_no_loss(instance: Instance) -> None:
+    instance.log_types = ("audit", "slow")
+    log = instance.add_log(3)
+    instance.emulator.faults.add(Fault("object", "corrupt_body", times=None, match={"path": log}))
+    assert [step.unit for step in instance.collect().missing()] == [log]
+    instance.emulator.faults.add(Fault("ListAuditLogs", "http", times=None, args={"status": 500}))
+    failed = instance.collect()
+    assert list(failed.failures) == ["audit"]
+    assert failed.missing() == []
+    instance.emulator.faults.clear()
+    instance.instance.audit_logs.clear()
+    lost = [event.unit for event in instance.collect().done if event.status == "lost"]
+    assert lost == [log]
+    assert instance.collect().message() is None
+
+
+def test_check_mode_fails_as_the_run_would(instance: Instance) -> None:
+    instance.log_types = ("audit", "slow")
+    instance.emulator.faults.add(Fault("ListAuditLogs", "http", times=None, args={"status": 403}))
+    with pytest.raises(CloudError):
+        instance.collect(check=True)
+
+
+def test_files_of_one_name_are_told_apart(exports: Instance) -> None:
+    exports.emulator.faults.add(Fault("*", "hostile_names", times=None, args={"form": "same"}))
+    outcome = exports.collect()
+    assert outcome.message() is None
+    found = [event for event in outcome.done if event.unit]
+    assert {event.series.node for event in found} == {node.id for node in exports.instance.nodes()}
+    assert len({event.sha256 for event in found}) == len(found)
+    assert exports.collect().changed is False
+
+
+def test_a_file_whose_line_could_not_be_written_is_taken_up_by_whichever_run_comes_next(
+    exports: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append = Ledger.append
+
+    def full(ledger: Ledger, events: Sequence[Event], at: int) -> None:
+        if any(event.status == "collected" for event in events):
+            raise ArchiveError("The disk is full.", code="ENOSPC")
+        append(ledger, events, at)
+
+    exports.verifies = False
+    with monkeypatch.context() as patched:
+        patched.setattr(Ledger, "append", full)
+        assert "The disk is full." in str(exports.collect().message())
+    left = files(exports)
+    assert left
+    exports.log_types = ("audit",)
+    taken = exports.collect()
+    assert sorted(event.path or "" for event in taken.done if event.adopted) == sorted(
+        str(path.relative_to(exports.archive / exports.folder)) for path in left
+    )
+    exports.log_types = ("slow",)
+    exports.collect()
+    verify(exports.archive / exports.folder)
+
+
+def test_a_series_that_somebody_closed_goes_on_when_there_is_something(exports: Instance) -> None:
+    exports.collect()
+    folder = exports.archive / exports.folder
+    node = exports.instance.nodes()[0].id
+    tree = Tree(str(folder), Ownership())
+    ledger = Ledger.read(tree, {"provider": "dds", "instance": exports.instance.id})
+    now = int(exports.emulator.clock.now())
+    ledger.append([Event("closed", Series(node, "slow"), begin=now, end=now, reason="gone")], now)
+    exports.advance(hours=2)
+    outcome = exports.collect()
+    assert [(event.status, event.series.node) for event in outcome.done if not event.unit] == [("opened", node)]
+    assert len(collected(outcome)) == len(exports.instance.nodes())
 
 
 def test_one_type_alone_that_is_not_permitted_is_the_error_of_the_run(exports: Instance) -> None:
@@ -219,14 +294,15 @@ NODES = [Node("a" * 32 + "no02", "db_1", "replica"), Node("b" * 32 + "no02", "db
 @pytest.mark.parametrize(
     ("name", "node_name", "found"),
     [
-        (f"p_{'a' * 32}no02_slow", "db_2", "a" * 32 + "no02"),
+        (f"p_{'a' * 32}no02_slow", "db_2", "b" * 32 + "no02"),
+        (f"p_{'a' * 32}no02_slow", "node_3", "a" * 32 + "no02"),
         ("anonymous", "db_2", "b" * 32 + "no02"),
         ("anonymous", "node_3", "node_3"),
         ("anonymous", "", "unknown"),
     ],
 )
-def test_the_node_of_an_export_is_found_by_its_id_or_its_name(name: str, node_name: str, found: str) -> None:
-    assert node_of(Export(name, node_name, "SUCCESS", None, None), NODES) == found
+def test_the_node_of_an_export_is_found_by_its_name_or_its_id(name: str, node_name: str, found: str) -> None:
+    assert node_of(Export(name, node_name, "SUCCESS", None), NODES) == found
 
 
 class Answers(Dds):
@@ -286,9 +362,9 @@ def test_only_the_nodes_that_are_wanted_are_asked_about(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("files", "code", "passing"),
     [
-        ([Export("f", "db_1", "EXPORTING", None, None)], "exporting", True),
-        ([Export("f", "db_1", "FAILED", None, None)], "no_link", False),
-        ([Export("g", "db_1", "SUCCESS", "https://host/g", None)], "no_link", False),
+        ([Export("f", "db_1", "EXPORTING", None)], "exporting", True),
+        ([Export("f", "db_1", "FAILED", None)], "no_link", False),
+        ([Export("g", "db_1", "SUCCESS", "https://host/g")], "no_link", False),
         ([], "no_link", False),
     ],
 )
@@ -296,7 +372,7 @@ def test_a_link_that_cannot_be_had_now_is_told_from_one_that_cannot_be_had(
     tmp_path: Path, files: list[Export], code: str, passing: bool
 ) -> None:
     link = "https://host/f?Expires=1000005"
-    source = source_of(Answers(Exports("FINISH", [Export("f", "db_1", "SUCCESS", link, None)]), Exports("X", files)))
+    source = source_of(Answers(Exports("FINISH", [Export("f", "db_1", "SUCCESS", link)]), Exports("X", files)))
     offer = planned(source, tmp_path).steps[0].file
     with pytest.raises(CloudError) as caught:
         source.links([offer])
@@ -305,7 +381,7 @@ def test_a_link_that_cannot_be_had_now_is_told_from_one_that_cannot_be_had(
 
 @pytest.mark.parametrize("end", ["?Expires=1000100", "", "?Expires=soon"])
 def test_a_link_is_given_out_once(tmp_path: Path, end: str) -> None:
-    first, second = (Exports("FINISH", [Export("f", "", "SUCCESS", f"https://h/{n}{end}", None)]) for n in (1, 2))
+    first, second = (Exports("FINISH", [Export("f", "", "SUCCESS", f"https://h/{n}{end}")]) for n in (1, 2))
     source = source_of(Answers(first, second))
     offer = planned(source, tmp_path).steps[0].file
     assert [source.links([offer])[offer.id] for _time in range(2)] == [f"https://h/1{end}", f"https://h/2{end}"]
