@@ -1,0 +1,91 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is known of each day of a series, in runs of days that are alike. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import (
+    ACCEPTED,
+    COLLECTED,
+    EMPTY,
+    LOST,
+    PRUNED,
+    Event,
+)
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span, ceil_to, floor_to
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, from_iso
+
+HELD, MISSING, PENDING = "held", "missing", "pending"
+UNSEEN, QUIET, OUTSIDE = "unseen", "quiet", "outside"
+
+# Of several things that are known of a day, the first of these is told.
+WORST = (LOST, MISSING, PENDING, ACCEPTED, PRUNED, HELD, EMPTY)
+STATES = (*WORST, UNSEEN, QUIET, OUTSIDE)
+
+_RANK = {state: rank for rank, state in enumerate(STATES)}
+_TOLD = {COLLECTED: HELD}
+
+
+class Run(NamedTuple):
+    """Days that follow each other and are alike."""
+
+    state: str
+    days: int
+
+
+def shown(now: int, days: int) -> Span:
+    """Return the span of so many days, the last of which is the day of ``now``."""
+    end = floor_to(now, DAY) + DAY
+    return Span(end - days * DAY, end)
+
+
+def runs(frame: Span, series: Mapping[str, Any], events: Iterable[Event]) -> list[Run]:
+    """Return every day of ``frame``, whole days, for a series as it is described with every unit, and its events."""
+    known: dict[int, int] = {}
+    for state, span in _spans(series, events):
+        day, end = floor_to(max(span.begin, frame.begin), DAY), min(max(span.end, span.begin + 1), frame.end)
+        rank = _RANK[state]
+        while day < end:
+            known[day] = min(known.get(day, rank), rank)
+            day += DAY
+    scope = _scope(series)
+    looked = series["last_attempt"] or series["last"] or series["since"]
+    unlooked = ceil_to(from_iso(looked), DAY) if looked else scope.end
+    states = []
+    for day in range(frame.begin, frame.end, DAY):
+        if day in known:
+            states.append(STATES[known[day]])
+        elif Span(day, day + DAY).overlap(scope).empty:
+            states.append(OUTSIDE)
+        else:
+            # Of windows there are gaps instead, which are known.
+            states.append(UNSEEN if day >= unlooked else QUIET)
+    return [Run(state, len(list(alike))) for state, alike in groupby(states)]
+
+
+def _spans(series: Mapping[str, Any], events: Iterable[Event]) -> Iterator[tuple[str, Span]]:
+    for event in events:
+        period = event.period
+        state = _TOLD.get(event.status, event.status)
+        if period and state in _RANK:
+            yield state, period
+    for name, state in (("missing", MISSING), ("gaps", MISSING), ("pending", PENDING)):
+        for one in series[name]:
+            if one["begin"] and one["end"]:
+                yield state, Span(from_iso(one["begin"]), from_iso(one["end"]))
+
+
+def _scope(series: Mapping[str, Any]) -> Span:
+    """Return the time in which a series is in scope; empty when only explicit spans of it were collected."""
+    begins = [from_iso(series[name]) for name in ("since", "first") if series[name]]
+    end = from_iso(series["until"]) if series["until"] else _FOREVER
+    return Span(min(begins), end) if series["since"] else Span(_FOREVER, _FOREVER)
+
+
+_FOREVER = 1 << 62
