@@ -8,122 +8,20 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 import re
-import shutil
-import subprocess
 import sys
-import tempfile
 import unittest
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from ansible_collections.clouddb.mongodb_logs.tests.emulator import Emulator, Fault
+from ansible_collections.clouddb.mongodb_logs.tests.emulator import Fault
 from ansible_collections.clouddb.mongodb_logs.tests.tools import demo_archive
+from ansible_collections.clouddb.mongodb_logs.tests.tools.collect_runs import CollectTest
 
-# In the past, because the modules use the earlier of the local clock and the API's.
-CLOCK = "2025-06-11T10:00:00Z"
-
-PLAYBOOK = """
-- import_playbook: clouddb.mongodb_logs.collect
-
-- hosts: all
-  gather_facts: false
-  tasks:
-    - ansible.builtin.debug:
-        var: collect_result
-"""
-
-Variables = dict[str, Any]
+SPECIFICATION = Path(__file__).parents[4] / "roles" / "collect" / "meta" / "argument_specs.yml"
 
 
-class Run(NamedTuple):
-    """What a run of the playbook came to: its results by host, of the hosts that failed the failed one."""
-
-    code: int
-    text: str
-    results: dict[str, Variables]
-    failures: dict[str, Variables]
-
-    def changed(self) -> set[str]:
-        return {host for host, result in self.results.items() if result["changed"]}
-
-    def message(self, host: str) -> str:
-        return str(self.failures[host]["msg"])
-
-
-class RoleTest(unittest.TestCase):
-    def setUp(self) -> None:
-        self.folder = Path(tempfile.mkdtemp())
-        self.addCleanup(shutil.rmtree, self.folder)
-        self.archive = self.folder / "archive"
-        self.emulator = Emulator(clock=CLOCK, packaging_seconds=0.05).start()
-        self.addCleanup(self.emulator.stop)
-        facts = self.emulator.credentials
-        umongodb, dds = facts["umongodb"], facts["dds"]
-        self.keys = {
-            "UCLOUD_PUBLIC_KEY": umongodb["public_key"],
-            "UCLOUD_PRIVATE_KEY": umongodb["private_key"],
-            "HW_ACCESS_KEY": dds["access_key"],
-            "HW_SECRET_KEY": dds["secret_key"],
-        }
-        self.clusters = {
-            row["name"]: {
-                "collect_provider": "umongodb",
-                "collect_instance": row["cluster_id"],
-                "collect_api_url": umongodb["api_url"],
-                "collect_region": row["region"],
-                "collect_max_packaging": 0,
-                "collect_poll_interval": 0.05,
-            }
-            for row in umongodb["clusters"]
-        }
-        self.instances = {
-            row["name"]: {
-                "collect_provider": "dds",
-                "collect_instance": row["instance_id"],
-                "collect_endpoint": dds["endpoint"],
-                "collect_iam_endpoint": dds["iam_endpoint"],
-                "collect_region": row["region"],
-            }
-            for row in dds["instances"]
-        }
-        self.fleet = self.clusters | self.instances
-        self.cluster = self.clusters["shop-replica-set"]
-        self.instance = self.instances["dds-shop"]
-
-    def play(self, hosts: dict[str, Variables], *arguments: str, **environment: str) -> Run:
-        """Run the playbook, and keep everything that it says in the folder."""
-        playbook = self.folder / "playbook.yml"
-        playbook.write_text(PLAYBOOK)
-        common = {"collect_archive": str(self.archive), "collect_lookback": "1d"}
-        inventory = self.folder / "inventory.json"
-        inventory.write_text(json.dumps({"all": {"vars": common, "hosts": hosts}}))
-        foreign = re.compile("(UCLOUD|HW|HUAWEICLOUD)_")
-        variables = {name: value for name, value in os.environ.items() if not foreign.match(name)}
-        variables |= {"ANSIBLE_LOG_PATH": str(self.folder / "ansible.log"), "ANSIBLE_NOCOLOR": "1"}
-        done = subprocess.run(
-            ["ansible-playbook", "-vvv", "-i", inventory, *arguments, playbook],
-            env=variables | self.keys | environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        with (self.folder / "output.txt").open("a") as output:
-            output.write(done.stdout)
-        self.assertNotIn("Traceback", done.stdout)
-        results: dict[str, Variables] = {}
-        failures: dict[str, Variables] = {}
-        for match in re.finditer(r"^(ok|fatal): \[([\w-]+)[^]]*\][^={]*=> (?={)", done.stdout, re.MULTILINE):
-            found = json.JSONDecoder().raw_decode(done.stdout, match.end())[0]
-            if match[1] == "fatal":
-                failures[match[2]] = found
-            elif "collect_result" in found:
-                results[match[2]] = found["collect_result"]
-        return Run(done.returncode, done.stdout, results, failures)
-
+class RoleTest(CollectTest):
     def test_check_then_collect_twice(self) -> None:
         check = self.play(self.fleet, "--check", "--diff")
         self.assertEqual(check.code, 0, check.text)
@@ -134,13 +32,16 @@ class RoleTest(unittest.TestCase):
         first = self.play(self.fleet, "--diff")
         self.assertEqual(first.code, 0, first.text)
         self.assertEqual(first.changed(), set(self.fleet))
-        for host, result in first.results.items():
-            said = check.results[host]
+        for host in self.clusters:
+            said, result = check.results[host], first.results[host]
             self.assertEqual(said["plan"], result["plan"])
             # that nothing was logged in a window shows only when its package is there
             self.assertEqual(
                 said["counts"]["collected"], result["counts"]["collected"] + result["counts"]["empty"], host
             )
+        for host in self.instances:
+            # what there is to export shows only when exports are made, which a check does not
+            self.assertLess(check.results[host]["plan"]["units"], first.results[host]["plan"]["units"])
 
         second = self.play(self.fleet)
         self.assertEqual(second.code, 0, second.text)
@@ -162,17 +63,6 @@ class RoleTest(unittest.TestCase):
         altered.write_bytes(altered.read_bytes()[:-1] + b"\0")
         with self.assertRaises(demo_archive.BrokenError):
             demo_archive.verify(archive[0])
-
-    def no_leaks(self) -> None:
-        """Look for secrets in the archive, and in all that was said at -vvv, logged and returned."""
-        log = (self.folder / "ansible.log").read_text()
-        self.assertIn("ESTABLISH LOCAL CONNECTION", log)
-        self.assertIn('"collect_result": {', log)
-        world = self.emulator.world
-        secrets = [*self.keys.values(), *(token.token for token in world.tokens)]
-        files = [path for path in self.folder.rglob("*") if path.is_file()]
-        self.assertGreater(len(files), 50)
-        self.assertEqual(demo_archive.leaks(files, secrets), [])
 
     def test_one_host_fails(self) -> None:
         self.emulator.faults.add(
@@ -220,12 +110,15 @@ class RoleTest(unittest.TestCase):
     def test_strings_and_blanks(self) -> None:
         """A survey gives strings, and blanks where nothing was answered."""
         words = {
+            "collect_archive_persistent": "no",
             "collect_begin": "1749427200",
-            "collect_end": "2025-06-10T00:00:00Z",
             "collect_create": "yes",
             "collect_deadline": "20",
+            "collect_end": "2025-06-10T00:00:00Z",
+            "collect_include": "dds-*\nshop-replica-se?\n",
             "collect_lock_timeout": "1",
-            "collect_log_types": "slow",
+            "collect_log_types": "slow\nerror\n",
+            "collect_max_fail_percentage": "50",
             "collect_max_packaging": "0",
             "collect_poll_interval": "0.05",
             "collect_rebuild": "false",
@@ -234,18 +127,43 @@ class RoleTest(unittest.TestCase):
             "collect_validate_certs": "no",
             "collect_wait_timeout": "30",
             "collect_window": "12",
+            "collect_workers": "2",
         }
-        blanks = [
-            *("archive_host", "ca_path", "directory_mode", "group", "link", "lookback", "mode", "node_ids", "owner"),
-            *("private_key", "project_id", "public_key", "security_token", "settle", "zone"),
-        ]
-        extra = [f"--extra-vars={name}={value}" for name, value in words.items()]
-        extra += [f"--extra-vars=collect_{name}=" for name in blanks]
-        run = self.play({"shop": self.cluster}, *extra)
+        run = self.play(self.fleet, f"--extra-vars={json.dumps(words)}", "--limit", "shop-*")
         self.assertEqual(run.code, 0, run.text)
-        counts = run.results["shop"]["counts"]
-        self.assertEqual((counts["collected"], counts["opened"]), (6, 0), "three nodes, two windows")
-        self.assertEqual(len(run.results["shop"]["units"]), 1)
+        self.assertEqual(set(run.results), {"shop-replica-set"})
+        counts = run.results["shop-replica-set"]["counts"]
+        collected, empty = counts["collected"], counts["empty"]
+        self.assertEqual((collected + empty, counts["opened"]), (12, 0), "three nodes, two types, two windows")
+        self.assertEqual(len(run.results["shop-replica-set"]["units"]), 1)
+
+        [node, *_] = sorted(path.name for path in self.archive.glob("*/*/*/*/*/") if path.is_dir())
+        lists = {"collect_node_ids": f" {node}, {node}", "collect_log_types": "error,slow"}
+        run = self.play({"shop": self.cluster}, f"--extra-vars={json.dumps(words | lists | {'collect_include': ''})}")
+        self.assertEqual(run.code, 0, run.text)
+        self.assertEqual(run.changed(), set())
+
+    def test_blanks(self) -> None:
+        names = set(re.findall(r"^      (collect_\w+):$", SPECIFICATION.read_text(), re.MULTILINE))
+        needed = {"archive", "provider", "region", "api_url", "endpoint", "iam_endpoint"}
+        blanks = dict.fromkeys(names - {f"collect_{name}" for name in needed}, "") | {"collect_max_fail_percentage": ""}
+        self.assertGreater(len(blanks), 40)
+        hosts = {row["collect_instance"]: row for row in (self.cluster, self.instance)}
+        run = self.play(hosts, f"--extra-vars={json.dumps(blanks)}", "--check")
+        self.assertEqual(run.code, 0, run.text)
+        self.assertEqual(run.changed(), set(hosts))
+        self.assertIn("0 of 2 hosts failed", run.text)
+
+    def test_include(self) -> None:
+        """Hosts that are left out do not fail, not even when none is left."""
+        chosen = ["dds-sh*", self.cluster["collect_instance"][:-1] + "?"]
+        cases = {"[shop]-set": set(), "shop": set(), "*s*": set(self.fleet)}
+        run = self.play(self.fleet, "--check", f"--extra-vars={json.dumps({'collect_include': chosen})}")
+        self.assertEqual((run.code, run.changed()), (0, {"dds-shop", "shop-replica-set"}), run.text)
+        for include, left in cases.items():
+            run = self.play(self.fleet, "--check", f"--extra-vars={json.dumps({'collect_include': include})}")
+            self.assertEqual((run.code, run.changed()), (0, left), run.text)
+            self.assertIn(f"0 of {len(left)} hosts failed", run.text)
 
     def test_where_credentials_come_from(self) -> None:
         facts = self.emulator.credentials
@@ -312,7 +230,9 @@ class RoleTest(unittest.TestCase):
             "timeout": ["nan"],
             "validate_certs": ["perhaps"],
             "wait_timeout": ["long"],
+            "when_locked": ["wait"],
             "window": [5],
+            "workers": [0, "many"],
             "zone": ["a/b"],
             "api_url": ["ftp://x"],
         }
@@ -321,7 +241,7 @@ class RoleTest(unittest.TestCase):
             "endpoint": ["api.example.com"],
             "iam_endpoint": ["http://"],
             "instance": ["a b"],
-            "log_types": ["slow"],
+            "log_types": ["full"],
         }
         hosts = {}
         for base, cases in ((self.cluster, cluster), (self.instance, instance)):

@@ -1,0 +1,143 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The playbook collect on a fleet of which a part is broken, each member in its own way.
+
+COLLECT_FLEET=200 tests as many hosts, which takes a minute.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import unittest
+
+from ansible_collections.clouddb.mongodb_logs.tests.emulator import broken
+from ansible_collections.clouddb.mongodb_logs.tests.tools import demo_archive
+from ansible_collections.clouddb.mongodb_logs.tests.tools.collect_runs import CollectTest, Run, Variables
+
+HOSTS = int(os.environ.get("COLLECT_FLEET", "40"))
+UMONGODB = {
+    "denied": "RetCode 299",
+    "missing": "RetCode 65101",
+    "packaging": "its packaging failed",
+    "forbidden_objects": "no longer accepts the link",
+    "short_objects": "was cut",
+}
+DDS = {
+    "cut": "was cut",
+    "denied": "HTTP 403",
+    "failing": "HTTP 500",
+    "missing": "HTTP 404",
+    "throttled": "HTTP 429",
+}
+
+
+def allowing(percentage: str) -> str:
+    return f"--extra-vars=collect_max_fail_percentage={percentage}"
+
+
+class FleetTest(CollectTest):
+    small = HOSTS // 2
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.hosts: dict[str, Variables] = {}
+        # all kinds of log would need several exports of each instance
+        for provider, kinds, rows in (("umongodb", "slow,error", self.clusters), ("dds", "audit", self.instances)):
+            for name, row in rows.items():
+                if name.startswith("fleet-"):
+                    self.hosts[f"{provider}-{name[-4:]}"] = row | {"collect_log_types": kinds}
+
+    def said(self, run: Run) -> str:
+        """Return what was said at the end."""
+        [said] = re.findall(r'"msg": "(\d+ of \d+ hosts failed.*)"', run.text)
+        return str(said)
+
+    def test_some_are_broken(self) -> None:
+        self.assertEqual(len(self.hosts), HOSTS)
+        reasons = {}
+        for provider, ways in (("umongodb", UMONGODB), ("dds", DDS)):
+            for number, (how, reason) in enumerate(ways.items()):
+                host = f"{provider}-{1 + number * HOSTS // 10:04}"
+                reasons[host] = reason
+                self.hosts[host]["collect_deadline"] = 1
+                self.emulator.faults.add(broken(self.hosts[host]["collect_instance"], how))
+
+        run = self.play(self.hosts, allowing(str(100 * len(reasons) / HOSTS)))
+        self.assertEqual(run.code, 0, run.text)
+        said = self.said(run)
+        self.assertTrue(said.startswith(f"10 of {HOSTS} hosts failed"), said)
+        self.assertEqual(re.findall(r"((?:umongodb|dds)-\d{4}): ", said), sorted(reasons))
+        for host, reason in reasons.items():
+            self.assertRegex(said, f"{host}: [^:]*.*?{reason}")
+            self.assertIn(reason, run.message(host))
+        self.assertEqual(set(run.failures), set(reasons))
+        self.assertEqual(run.changed(), set(self.hosts) - set(reasons), run.text)
+        for result in run.results.values():
+            self.assertEqual(result["counts"]["missing"], 0)
+            self.assertGreater(result["counts"]["collected"] + result["counts"]["empty"], 0)
+
+        # what was not broken fails less than half, and what was half of them
+        pair = [next(iter(reasons)), "umongodb-0002"]
+        for percentage, code in (("50", 0), ("49.9", 2)):
+            run = self.play({host: self.hosts[host] for host in pair}, allowing(percentage))
+            self.assertEqual((run.code, self.said(run)[:12]), (code, "1 of 2 hosts"))
+
+        self.emulator.faults.clear()
+        # a package that failed is asked for again an hour later
+        self.emulator.clock.advance(2 * 86400)
+        run = self.play({host: self.hosts[host] | {"collect_deadline": 120} for host in reasons})
+        self.assertEqual((run.code, run.changed()), (0, set(reasons)), run.text)
+        self.assertEqual(self.said(run), "0 of 10 hosts failed")
+        self.complete()
+
+    def complete(self) -> None:
+        archive = demo_archive.instances(self.archive)
+        self.assertEqual(len(archive), HOSTS)
+        for instance in archive:
+            self.assertGreater(demo_archive.verify(instance)[0], 0, instance.folder)
+        self.no_leaks()
+
+    def test_without_a_percentage(self) -> None:
+        """Every broken host fails by itself, which its variables alone may bring about."""
+        host, other, third = list(self.hosts)[:3]
+        self.hosts[host]["collect_archive"] = "not/absolute"
+        self.hosts[other]["collect_provider"] = "aws"
+        hosts = {name: self.hosts[name] for name in (host, other, third)}
+        run = self.play(hosts, "--check")
+        self.assertEqual((run.code, set(run.failures), set(run.results)), (2, {host, other}, {third}))
+        self.assertTrue(
+            self.said(run).startswith(f"2 of 3 hosts failed: {host}: archive: 'not/absolute'"), self.said(run)
+        )
+
+        run = self.play(hosts, "--check", allowing("67"))
+        self.assertEqual((run.code, set(run.failures), set(run.results)), (0, {host, other}, {third}))
+        self.assertIn(f"2 of 3 hosts failed, and 67 % may: {host}: archive: 'not/absolute'", self.said(run))
+
+    def test_many_are_broken(self) -> None:
+        """The first twenty are named."""
+        hosts = {f"host-{number:02}": self.cluster | {"collect_region": "a b"} for number in range(23)}
+        run = self.play(hosts, allowing("100"))
+        self.assertEqual(run.code, 0, run.text)
+        said = self.said(run)
+        self.assertEqual(said.count("is not an id"), 20)
+        self.assertTrue(said.endswith("And 3 more."), said)
+
+    def test_bad_percentage(self) -> None:
+        for percentage in ("many", "101", "-1", "5%", "nan"):
+            run = self.play({"shop": self.cluster, "orders": self.instance}, allowing(percentage))
+            self.assertEqual(run.code, 2, run.text)
+            self.assertIn(f"must be a number from 0 to 100, not {percentage}.", run.text)
+        self.assertEqual(len(self.emulator.requests), 0)
+
+    def test_refused_all_the_same(self) -> None:
+        """What goes on after errors does not collect into an archive that ends with the job."""
+        run = self.play({"shop": self.cluster}, allowing("100"), "--extra-vars=awx_job_id=7")
+        self.assertEqual((run.code, set(run.failures)), (2, {"shop"}))
+        self.assertFalse(self.archive.exists())
+
+
+if __name__ == "__main__":
+    unittest.main()

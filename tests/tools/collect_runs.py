@@ -1,0 +1,131 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs of the playbook collect against the emulator, with the credentials in the environment alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ansible_collections.clouddb.mongodb_logs.tests.emulator import Emulator
+from ansible_collections.clouddb.mongodb_logs.tests.tools import demo_archive
+
+# In the past, because the modules use the earlier of the local clock and the API's.
+CLOCK = "2025-06-11T10:00:00Z"
+
+Variables = dict[str, Any]
+
+
+class Run(NamedTuple):
+    """What a run of the playbook came to: its results by host, of the hosts that failed the failed one."""
+
+    code: int
+    text: str
+    results: dict[str, Variables]
+    failures: dict[str, Variables]
+
+    def changed(self) -> set[str]:
+        """Return the hosts that were changed."""
+        return {host for host, result in self.results.items() if result["changed"]}
+
+    def message(self, host: str) -> str:
+        """Return what was said of a host that failed."""
+        return str(self.failures[host]["msg"])
+
+
+class CollectTest(unittest.TestCase):
+    """An emulator, what its clusters and instances are in an inventory, and an archive that is removed afterwards."""
+
+    # how many small clusters, and as many instances, there are besides
+    small = 0
+
+    def setUp(self) -> None:
+        """Start the emulator."""
+        self.folder = Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.archive = self.folder / "archive"
+        self.emulator = Emulator(clock=CLOCK, packaging_seconds=0.05).start()
+        self.addCleanup(self.emulator.stop)
+        self.emulator.world.export_seconds = 0.05
+        self.emulator.world.add_fleet(self.small)
+        facts = self.emulator.credentials
+        umongodb, dds = facts["umongodb"], facts["dds"]
+        self.keys = {
+            "UCLOUD_PUBLIC_KEY": umongodb["public_key"],
+            "UCLOUD_PRIVATE_KEY": umongodb["private_key"],
+            "HW_ACCESS_KEY": dds["access_key"],
+            "HW_SECRET_KEY": dds["secret_key"],
+        }
+        self.clusters = {
+            row["name"]: {
+                "collect_provider": "umongodb",
+                "collect_instance": row["cluster_id"],
+                "collect_api_url": umongodb["api_url"],
+                "collect_region": row["region"],
+                "collect_max_packaging": 0,
+            }
+            for row in umongodb["clusters"]
+        }
+        self.instances = {
+            row["name"]: {
+                "collect_provider": "dds",
+                "collect_instance": row["instance_id"],
+                "collect_endpoint": dds["endpoint"],
+                "collect_iam_endpoint": dds["iam_endpoint"],
+                "collect_region": row["region"],
+            }
+            for row in dds["instances"]
+        }
+        self.fleet = self.clusters | self.instances
+        self.cluster = self.clusters["shop-replica-set"]
+        self.instance = self.instances["dds-shop"]
+
+    def play(self, hosts: dict[str, Variables], *arguments: str, playbook: str = "collect", **environment: str) -> Run:
+        """Run a playbook, and keep everything that it says in the folder."""
+        common = {"collect_archive": str(self.archive), "collect_lookback": "1d", "collect_poll_interval": 0.05}
+        inventory = self.folder / "inventory.json"
+        inventory.write_text(json.dumps({"all": {"vars": common, "hosts": hosts}}))
+        foreign = re.compile("(UCLOUD|HW|HUAWEICLOUD)_")
+        variables = {name: value for name, value in os.environ.items() if not foreign.match(name)}
+        variables |= {"ANSIBLE_LOG_PATH": str(self.folder / "ansible.log"), "ANSIBLE_NOCOLOR": "1"}
+        done = subprocess.run(
+            ["ansible-playbook", "-vvv", "-i", inventory, *arguments, f"clouddb.mongodb_logs.{playbook}"],
+            env=variables | self.keys | environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        with (self.folder / "output.txt").open("a") as output:
+            output.write(done.stdout)
+        self.assertNotIn("Traceback", done.stdout)
+        results: dict[str, Variables] = {}
+        failures: dict[str, Variables] = {}
+        for match in re.finditer(r"^(ok|changed|fatal): \[([\w-]+)[^]]*\][^={]*=> (?={)", done.stdout, re.MULTILINE):
+            found = json.JSONDecoder().raw_decode(done.stdout, match.end())[0]
+            if match[1] == "fatal":
+                failures[match[2]] = found
+            elif "counts" in found:
+                results[match[2]] = found
+        return Run(done.returncode, done.stdout, results, failures)
+
+    def no_leaks(self) -> None:
+        """Look for secrets in the archive, and in all that was said at -vvv, logged and returned."""
+        log = (self.folder / "ansible.log").read_text()
+        self.assertIn("ESTABLISH LOCAL CONNECTION", log)
+        self.assertIn('"counts": {', log)
+        world = self.emulator.world
+        secrets = [*self.keys.values(), *(token.token for token in world.tokens)]
+        files = [path for path in self.folder.rglob("*") if path.is_file()]
+        self.assertGreater(len(files), 50)
+        self.assertEqual(demo_archive.leaks(files, secrets), [])
