@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Shows the collection at work: a small fleet in an emulator of both clouds is collected, twice, and the archive verified."""
+"""Shows the collection at work: a small fleet in an emulator of both clouds is collected, twice, and the archive verified.
+
+Then something goes wrong, and the report tells.
+"""
 
 from __future__ import annotations
 
@@ -16,17 +19,20 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import textwrap
 import time
-import urllib.request
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.clouddb.mongodb_logs.tests.tools import checkout, demo_archive
+from ansible_collections.clouddb.mongodb_logs.tests.tools.demo_cloud import DemoError, Emulator, environment
 
 DEMO = checkout.CACHE / "demo"
 ARCHIVE = DEMO / "archive"
 INVENTORY = DEMO / "inventory.yml"
+REPORT = DEMO / "report"
 SETTINGS = DEMO / "ansible.cfg"
 COLOUR = sys.stdout.isatty() and "NO_COLOR" not in os.environ
 
@@ -35,15 +41,15 @@ INVENTORY_TEMPLATE = """\
 all:
   vars:
     collect_archive: {archive}
+    # the emulator is quick, and needs no rest
+    collect_poll_interval: 0.1
   children:
     umongodb:
       vars:
         collect_provider: umongodb
         collect_api_url: {umongodb[api_url]}
         collect_region: {umongodb[clusters][0][region]}
-        # the emulator needs no rest
         collect_max_packaging: 0
-        collect_poll_interval: 0.1
       hosts:
 {clusters}
     dds:
@@ -55,10 +61,6 @@ all:
       hosts:
 {instances}
 """
-
-
-class DemoError(Exception):
-    """What went wrong, in a sentence."""
 
 
 def short(path: Path) -> str:
@@ -78,39 +80,6 @@ def check(what: str) -> None:
     print(f"  {paint('ok', '32')}  {what}", flush=True)
 
 
-class Emulator:
-    """The emulator as a process of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        ready = folder / "ready.json"
-        log = (DEMO / "emulator.log").open("w")
-        command = [sys.executable, str(checkout.ROOT / "tests" / "emulator"), "--port", "0", "--ready-file", str(ready)]
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        until = time.monotonic() + 20
-        while not ready.exists():
-            if self.process.poll() is not None or time.monotonic() > until:
-                self.stop()
-                raise DemoError(f"The emulator did not start; {short(DEMO / 'emulator.log')} says why.")
-            time.sleep(0.02)
-        self.facts: dict[str, Any] = json.loads(ready.read_text())
-
-    def control(self, what: str) -> Any:
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(f"{self.facts['url']}/_emulator/{what}", timeout=10) as answer:
-            return json.load(answer)
-
-    def secrets(self) -> list[str]:
-        """Every key and token that the emulator knows."""
-        world = self.control("world")
-        accounts = [*world["ucloud_accounts"], *world["huawei_accounts"], *world["tokens"]]
-        names = ("public_key", "private_key", "access_key", "secret_key", "security_token", "token")
-        return [account[name] for account in accounts for name in names if account.get(name)]
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait()
-
-
 def write_inventory(facts: dict[str, Any]) -> None:
     def hosts(rows: list[dict[str, str]], key: str) -> str:
         return "\n".join(f"        {row['name']}:\n          collect_instance: {row[key]}" for row in rows)
@@ -125,28 +94,13 @@ def write_inventory(facts: dict[str, Any]) -> None:
     )
 
 
-def environment(facts: dict[str, Any]) -> dict[str, str]:
-    """The environment of ansible-playbook: the keys are here and nowhere else, and nobody's settings interfere."""
-    foreign = re.compile(r"(ANSIBLE|UCLOUD|HW|HUAWEICLOUD)_|(https?|all)_proxy$", re.IGNORECASE)
-    kept = {name: value for name, value in os.environ.items() if not foreign.match(name)}
-    if "ANSIBLE_COLLECTIONS_PATH" in os.environ:
-        kept["ANSIBLE_COLLECTIONS_PATH"] = os.environ["ANSIBLE_COLLECTIONS_PATH"]
-    return kept | {
-        "ANSIBLE_CONFIG": str(SETTINGS),
-        "UCLOUD_PUBLIC_KEY": facts["umongodb"]["public_key"],
-        "UCLOUD_PRIVATE_KEY": facts["umongodb"]["private_key"],
-        "HW_ACCESS_KEY": facts["dds"]["access_key"],
-        "HW_SECRET_KEY": facts["dds"]["secret_key"],
-    }
-
-
-def play(log: Path, variables: dict[str, str]) -> tuple[dict[str, int], float]:
-    """Run the playbook, at the highest verbosity that people use, and return what changed on each host."""
+def play(log: Path, variables: dict[str, str], name: str, *arguments: str | Path) -> tuple[int, str, float]:
+    """Run a playbook, at the highest verbosity that people use, and return its status, output and seconds."""
     program = Path(sys.executable).with_name("ansible-playbook")
     begin = time.monotonic()
     with log.open("w") as output:
         done = subprocess.run(
-            [program, "-vvv", "-i", INVENTORY, "clouddb.mongodb_logs.demo"],
+            [program, "-vvv", f"clouddb.mongodb_logs.{name}", *arguments],
             cwd=DEMO,
             env=variables,
             stdin=subprocess.DEVNULL,
@@ -154,12 +108,17 @@ def play(log: Path, variables: dict[str, str]) -> tuple[dict[str, int], float]:
             stderr=subprocess.STDOUT,
             check=False,
         )
-    text = log.read_text()
-    if done.returncode:
+    return done.returncode, log.read_text(), time.monotonic() - begin
+
+
+def collect(log: Path, variables: dict[str, str]) -> tuple[dict[str, int], float]:
+    """Collect from the whole fleet; return what changed on each host."""
+    status, text, seconds = play(log, variables, "demo", "-i", INVENTORY)
+    if status:
         errors = re.findall(r"^\[ERROR\]: (.*)$", text, re.MULTILINE) or text.splitlines()[-5:]
         raise DemoError("\n".join(["ansible-playbook failed:", *errors, f"All that it said is in {short(log)}."]))
     recap = re.findall(r"^(\S+) +: ok=\d+ +changed=(\d+) ", text, re.MULTILINE)
-    return {host: int(changed) for host, changed in recap}, time.monotonic() - begin
+    return {host: int(changed) for host, changed in recap}, seconds
 
 
 def table(archive: list[demo_archive.Instance], names: dict[str, str]) -> None:
@@ -172,7 +131,8 @@ def table(archive: list[demo_archive.Instance], names: dict[str, str]) -> None:
         for log_type in sorted({event["log_type"] for event in instance.events}):
             events = [event for event in instance.events if event["log_type"] == log_type and event["unit"]]
             files = [event for event in held if event["log_type"] == log_type]
-            days = sorted(event["begin"][:10] for event in events)
+            # an export has no time of its own
+            days = sorted((event["begin"] or event["at"])[:10] for event in events)
             nodes = len({event["node"] for event in events})
             row = Counter(units=len(events), files=len(files), bytes=sum(event["size"] for event in files))
             row["empty"] = row["units"] - row["files"]
@@ -185,7 +145,7 @@ def table(archive: list[demo_archive.Instance], names: dict[str, str]) -> None:
     print(f"  {'all':18} {'':6} {'':>5} {counts}")
 
 
-def verify(log: Path, archive: list[demo_archive.Instance], secrets: list[str]) -> None:
+def verify(log: Path, archive: list[demo_archive.Instance]) -> None:
     """Verify the archive with plain Python and, where there is one, sha256sum."""
     files = sum(demo_archive.verify(instance)[0] for instance in archive)
     check(f"all {files} files were read again: size and SHA-256 are those of the ledger")
@@ -202,14 +162,10 @@ def verify(log: Path, archive: list[demo_archive.Instance], secrets: list[str]) 
     lines = sum(len(instance.events) for instance in archive)
     check(f"{len(archive)} ledgers of {lines} lines are unbroken chains that end in the heads which the runs returned")
 
-    if found := demo_archive.leaks((path for path in DEMO.rglob("*") if path.is_file()), secrets):
-        raise DemoError("\n".join(found))
-    check("no key, token or signature is in the archive, the inventory or the output at -vvv")
-
 
 def sample(archive: list[demo_archive.Instance]) -> None:
     """Print one of the files that were collected, and a line from it."""
-    instance, event = next((i, e) for i in archive for e in i.held() if e["log_type"] == "slow")
+    instance, event = next((i, e) for i in archive for e in i.held() if e["provider"] == "umongodb")
     path = instance.folder / event["path"]
     with tarfile.open(fileobj=io.BytesIO(path.read_bytes())) as package:
         members = [member for member in package.getmembers() if member.isfile()]
@@ -218,19 +174,57 @@ def sample(archive: list[demo_archive.Instance]) -> None:
     print(f"  {path.relative_to(ARCHIVE).parent}/\n  {path.name}, of which the first line is\n  {line[:94].strip()}...")
 
 
+def trouble(emulator: Emulator, variables: dict[str, str]) -> None:
+    """Let one key lose a permission, and ask for a day that the cloud has forgotten; what is said of it is printed."""
+    denied = emulator.facts["dds"]["instances"][0]
+    late = emulator.facts["umongodb"]["clusters"][0]
+    begin = (datetime.now(UTC) - timedelta(days=9)).replace(hour=0, minute=0, second=0, microsecond=0)
+    span = {"collect_begin": begin.isoformat(), "collect_end": (begin + timedelta(days=1)).isoformat()}
+    inventory = DEMO / "trouble.yml"
+    inventory.write_text(json.dumps({"all": {"hosts": {late["name"]: span}}}, indent=1) + "\n")
+    refused = {"on": "*", "kind": "http", "times": None, "match": {"instance": denied["instance_id"]}}
+    refused["args"] = {
+        "status": 403,
+        "code": "DBS.280032",
+        "message": "Policy does not allow dds:instance:listAuditLog",
+    }
+    emulator.control("faults", refused)
+
+    log = DEMO / "third-run.log"
+    arguments = ("-i", INVENTORY, "-i", inventory, "--limit", f"{late['name']},{denied['name']}")
+    status, text, _seconds = play(log, variables, "collect", *arguments)
+    said = dict(re.findall(r'^fatal: \[(\S+?)[ \]].*?"msg": "(.*?)"', text, re.MULTILINE | re.DOTALL))
+    if not status or set(said) != {late["name"], denied["name"]}:
+        raise DemoError(f"The trouble was not noticed; {short(log)} says more.")
+    for host, sentence in said.items():
+        print(textwrap.fill(f"{host}: {sentence}", 98, initial_indent="  ", subsequent_indent="    "))
+
+
+def report(variables: dict[str, str]) -> str:
+    """Report on the archive, and return the sentence of the playbook."""
+    log = DEMO / "report.log"
+    extra = json.dumps({"report_archive": str(ARCHIVE), "report_dest": str(REPORT)})
+    status, _text, _seconds = play(log, variables, "report", "-e", extra)
+    page = REPORT / "report.html"
+    if not status or not page.exists():
+        raise DemoError(f"The report did not fail for what was lost; {short(log)} says more.")
+    sentence: str = json.loads((REPORT / "report.json").read_text())["verdict"]["sentence"]
+    return sentence
+
+
 def demonstrate(emulator: Emulator) -> None:
     facts = emulator.facts
     names = {row["cluster_id"]: row["name"] for row in facts["umongodb"]["clusters"]}
     names |= {row["instance_id"]: row["name"] for row in facts["dds"]["instances"]}
     write_inventory(facts)
     SETTINGS.write_text("[defaults]\nnocolor = true\n")
-    variables = environment(facts)
+    variables = environment(facts, SETTINGS)
 
     say("Two clouds", f"emulated on {facts['url']}: {', '.join(names.values())}")
-    print(f"{'':16}$ ansible-playbook -i {short(INVENTORY)} clouddb.mongodb_logs.demo")
+    print(f"{'':16}$ ansible-playbook -i {short(INVENTORY)} clouddb.mongodb_logs.collect")
 
     log = DEMO / "first-run.log"
-    changed, seconds = play(log, variables)
+    changed, seconds = collect(log, variables)
     archive = demo_archive.instances(ARCHIVE)
     if not changed or not all(changed.values()) or len(archive) != len(names):
         raise DemoError(f"Something was not collected; {short(log)} says why.")
@@ -239,18 +233,25 @@ def demonstrate(emulator: Emulator) -> None:
 
     before = len(emulator.control("requests"))
     log = DEMO / "second-run.log"
-    changed, seconds = play(log, variables)
-    asked = [record["action"] for record in emulator.control("requests")[before:]]
-    if any(changed.values()) or "object" in asked:
+    changed, seconds = collect(log, variables)
+    calls = [record for record in emulator.control("requests")[before:] if record["action"] != "object"]
+    if any(changed.values()):
         raise DemoError(f"The second run changed something; {short(log)} says what.")
-    say("Run again", f"in {seconds:.1f} s: nothing changed, no file was fetched, {len(asked)} calls were enough")
+    say("Run again", f"in {seconds:.1f} s: nothing changed, {len(calls)} calls were enough")
 
     archive = demo_archive.instances(ARCHIVE)
     say("Verified", "without any code of the collection")
-    verify(log, archive, emulator.secrets())
-
-    say("Have a look", short(ARCHIVE))
+    verify(log, archive)
     sample(archive)
+
+    say("Trouble", "a key loses a permission, and a day is asked for that the cloud has forgotten")
+    trouble(emulator, variables)
+
+    say("Report", f"{short(REPORT / 'report.html')}, to open in a browser")
+    print(textwrap.fill(report(variables), 98, initial_indent="  ", subsequent_indent="  "))
+    if found := demo_archive.leaks((path for path in DEMO.rglob("*") if path.is_file()), emulator.secrets()):
+        raise DemoError("\n".join(found))
+    check("no key, token or signature is in the archive, the report or any output at -vvv")
 
 
 def main() -> int:
@@ -262,7 +263,7 @@ def main() -> int:
     print("clouddb.mongodb_logs: the logs of managed MongoDB, from the cloud into an archive you own, completely")
     try:
         with tempfile.TemporaryDirectory() as folder:
-            emulator = Emulator(Path(folder))
+            emulator = Emulator(Path(folder) / "ready.json", DEMO / "emulator.log")
             try:
                 demonstrate(emulator)
             finally:
@@ -271,7 +272,7 @@ def main() -> int:
         print(f"\n{paint('The demo failed.', '1;31')} {error}", file=sys.stderr)
         return 1
     print(
-        f"\nDone in {time.monotonic() - begin:.0f} s. The emulator is stopped; the archive stays until the next demo."
+        f"\nDone in {time.monotonic() - begin:.0f} s. The emulator is stopped; archive and report stay until the next demo."
     )
     return 0
 
