@@ -82,7 +82,8 @@ class Fault:
     `on` is an action (`BackupUMongoDBLog`, `ListAuditLogs`, `AuditLogLinks`, `object`, ...) or `*`.
     The first `skip` requests that fit pass unharmed, the next `times` are hit (None: all of them).
     `match` narrows by the request's parameters; its key `path` is looked for inside the path, `node` and `instance`
-    (the id of an instance or cluster, also in the links to its objects) anywhere in path and parameters. `seen` and `fired` count, so that a test can assert them.
+    (the id of an instance or cluster, also in the links to its objects) anywhere in path and parameters. `seen` and
+    `fired` count, so that a test can assert them.
 
     Kinds and their `args` (all optional):
 

@@ -12,8 +12,10 @@ import json
 from collections.abc import Mapping
 from contextlib import redirect_stdout
 from typing import Any
+from unittest import mock
 
 import pytest
+from ansible.module_utils import _internal
 from ansible.module_utils.common import warnings
 from ansible.module_utils.testing import patch_module_args
 
@@ -28,7 +30,9 @@ def run_module(name: str, options: Mapping[str, Any], *, check: bool = False, di
     warnings._global_deprecations.clear()
     written = io.StringIO()
     arguments = {**options, "_ansible_check_mode": check, "_ansible_diff": diff, "_ansible_remote_tmp": None}
-    with patch_module_args(arguments), redirect_stdout(written), pytest.raises(SystemExit) as ended:
+    # Tests of inventories make this process a controller, in which warnings would not be part of a result.
+    target = mock.patch.object(_internal, "is_controller", False)
+    with target, patch_module_args(arguments), redirect_stdout(written), pytest.raises(SystemExit) as ended:
         main()
     result: dict[str, Any] = json.loads(written.getvalue())
     assert ended.value.code == (1 if result.get("failed") else 0)

@@ -459,3 +459,20 @@ def test_a_size_is_bytes_or_has_a_unit(text: str, size: int) -> None:
 def test_what_is_no_size_is_refused(text: str) -> None:
     with pytest.raises(BadInput, match=r"max_bytes: .* is not a size"):
         parse_size(text, "max_bytes")
+
+
+@pytest.mark.parametrize("known", [{"HW_ACCESS_KEY": "a", "HW_SECRET_KEY": "s"}, {"HW_AUTH_TOKEN": "t"}])
+def test_half_of_a_way_to_sign_in_is_left_aside_where_the_environment_has_another(
+    monkeypatch: pytest.MonkeyPatch, known: dict[str, str]
+) -> None:
+    for name, value in {**known, "HW_USER_NAME": "joe"}.items():
+        monkeypatch.setenv(name, value)
+    assert checked(DDS, region="r")["username"] is None
+    monkeypatch.setenv("HW_USER_PASSWORD", "secret")
+    monkeypatch.setenv("HW_DOMAIN_NAME", "acme")
+    assert checked(DDS, region="r")["username"] == "joe"
+
+
+def test_half_of_a_way_to_sign_in_is_an_error_where_there_is_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HW_USER_NAME", "joe")
+    assert refused(DDS, region="r") == "username needs password and domain_name."

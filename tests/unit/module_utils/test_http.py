@@ -57,6 +57,7 @@ def judge(answer: Answer) -> dict[str, Any]:
         status=answer.status,
         passing=is_passing(answer.status),
         uncertain=answer.status >= 500,
+        throttled=answer.status == 429,
         retry_after=answer.retry_after,
     )
 
@@ -516,3 +517,20 @@ def test_a_servers_words_hold_no_token_and_no_query(before: str, token: str, aft
 @given(st.integers(100, 599))
 def test_only_these_statuses_pass_by_themselves(status: int) -> None:
     assert is_passing(status) == (status in (408, 425, 429) or 500 <= status < 600)
+
+
+# -- waits that would outlast a deadline
+
+
+def test_a_server_that_asks_to_wait_for_days_holds_nobody_beyond_the_deadline() -> None:
+    time = FakeTime()
+    session = a_session(time, deadline=30)
+    with scripted(Reply(429, headers={"Retry-After": "2592000"})) as server:
+        error = fails(lambda: session.read(to(server), judge))
+        assert (error.status, time.pauses) == (429, [])
+        held = fails(lambda: session.read(to(server), judge))
+        assert (held.throttled, time.pauses, len(server.requests)) == (True, [], 1)
+        time.at += 31
+        assert fails(lambda: session.read(to(server), judge)).status == 429
+        assert len(server.requests) == 2
+    assert session.throttled <= 60

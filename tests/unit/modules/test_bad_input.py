@@ -43,7 +43,7 @@ BAD_BY_NAME: dict[str, list[Any]] = {
     "min_age": [*BAD_AGE, "0d", "23h"],
     "keep_days": ["many", -1, 1.5, 1, 6, 733],
     **{name: ["nobody-of-this-name"] for name in ("owner", "group")},
-    **dict.fromkeys(("hold", "release"), [[{"begin": "noon"}], [{"begin": "1", "end": "1", "reason": " "}]]),
+    **{name: [[{"begin": "noon"}], [{"begin": "1", "end": "1", "reason": " "}]] for name in ("hold", "release")},
     "ca_path": ["/nowhere/ca.pem"],
 }
 BAD_ID = ["../up", "a b", "-x", "x" * 200, "ä"]

@@ -122,7 +122,7 @@ class SshTest(CollectTest):
             "UsePAM": "no",
         }
         said = ""
-        for _ in range(10):
+        for _attempt in range(10):
             with socket.socket() as free:
                 free.bind(("127.0.0.1", 0))
                 port: int = free.getsockname()[1]

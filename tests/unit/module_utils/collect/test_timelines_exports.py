@@ -288,7 +288,7 @@ def test_a_file_that_a_killed_run_left_is_taken_up(exports: Instance) -> None:
     assert exports.collect().changed is False
 
 
-NODES = [Node("a" * 32 + "no02", "db_1", "replica"), Node("b" * 32 + "no02", "db_2", "replica")]
+NODES = (Node("a" * 32 + "no02", "db_1", "replica"), Node("b" * 32 + "no02", "db_2", "replica"))
 
 
 @pytest.mark.parametrize(

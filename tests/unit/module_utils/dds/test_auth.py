@@ -19,9 +19,10 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.auth imp
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.connect import connect
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import Answer, Http, Request
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, MINUTE
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, MINUTE, Clock
 from ansible_collections.clouddb.mongodb_logs.tests.emulator import Emulator, Fault
 from ansible_collections.clouddb.mongodb_logs.tests.unit.clients import dds, http
+from ansible_collections.clouddb.mongodb_logs.tests.unit.scripted import FakeTime, Reply, scripted
 
 
 def password(emulator: Emulator, session: Http, **changes: Any) -> Password:
@@ -282,3 +283,24 @@ def test_a_token_is_not_refused_for_a_clock(emulator: Emulator) -> None:
     with pytest.raises(CloudError) as caught:
         api.instances()
     assert caught.value.kind == "credentials"
+
+
+def test_threads_that_wait_for_a_token_that_cannot_be_had_do_not_wait_one_after_the_other() -> None:
+    time = FakeTime()
+    together = threading.Barrier(6)
+    session = Http(timeout=5, deadline=30, verify=True, clock=Clock(), sleep=time.sleep, monotonic=time.monotonic)
+    with scripted(Reply(503)) as server:
+        names = {"username": "joe", "password": "secret", "domain_name": "acme", "region": "r", "project_id": "p"}
+        auth = Password(session, iam_endpoint=server.url, **names)
+
+        def ask(_number: int) -> CloudError:
+            together.wait(10)
+            with pytest.raises(CloudError) as caught:
+                auth.request("DELETE", "https://dds", "/", (), b"")
+            return caught.value
+
+        began = time.at
+        with ThreadPoolExecutor(6) as pool:
+            errors = list(pool.map(ask, range(6)))
+    assert {(error.status, error.uncertain) for error in errors} == {(503, False)}
+    assert time.at - began < 2 * 30

@@ -76,10 +76,14 @@ def test_a_warning_does_not_fail() -> None:
     ]
 
 
+def failing_otherwise() -> Finding:
+    raise ArchiveError("Another.", code="other")
+
+
 def test_a_failure_raises_everything_that_was_found_with_the_cause_of_the_first() -> None:
     examination = Examination()
     examination.look("first", failing)
-    examination.look("second", lambda: (_ for _ in ()).throw(ArchiveError("Another.", code="other")))
+    examination.look("second", failing_otherwise)
     with pytest.raises(Incomplete) as raised:
         examination.result()
     result = raised.value.result()

@@ -1,0 +1,35 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Lists that a server gives page by page, and servers that never come to an end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.paging import Page, pages, pages_at_once
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError
+from hypothesis import given
+from hypothesis import strategies as st
+
+ROWS: list[Mapping[str, Any]] = [{"id": number} for number in range(250)]
+
+
+@given(st.integers(0, 250), st.integers(1, 100), st.booleans())
+def test_every_row_comes_once_in_order_with_a_total_or_without(count: int, size: int, tells: bool) -> None:
+    rows = ROWS[:count]
+
+    def read(offset: int) -> Page:
+        return Page(rows[offset : offset + size], count if tells else None)
+
+    for found in (pages(read), pages_at_once(read)):
+        assert [row for page in found for row in page.rows] == rows
+
+
+def test_a_server_that_takes_no_notice_of_the_offset_is_an_error() -> None:
+    with pytest.raises(CloudError) as caught:
+        list(pages(lambda _offset: Page(ROWS[:100], None)))
+    assert caught.value.code == "list_moves"
