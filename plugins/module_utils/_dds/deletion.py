@@ -30,25 +30,24 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.veri
     check_chain,
     check_file,
 )
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api import AuditLog, Dds
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError, CloudError
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api import _PART_OVERLAP as MARGIN
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api import AuditLog, Dds, nodes_of
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.policy import LONGEST_KEPT
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.source import AUDIT
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError, BadInput, CloudError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._failures import NOT_FOUND, PARAMETER
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import HOUR
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY
 
-AUDIT = "audit"
 NAMES_AT_ONCE = 100
 
 # Why a log stays in the cloud.
-TOO_YOUNG, NOT_HELD, SAME_NAME, OVER_LIMIT = "too_young", "not_held", "same_name", "over_limit"
+TOO_YOUNG, NOT_HELD, DIFFERS, SAME_NAME, OVER_LIMIT = "too_young", "not_held", "differs", "same_name", "over_limit"
 NOT_VERIFIED, REFUSED, NOT_ASKED, STILL_THERE = "not_verified", "refused", "not_asked", "still_there"
-KEPT = (TOO_YOUNG, NOT_HELD, SAME_NAME, OVER_LIMIT, NOT_VERIFIED, REFUSED, NOT_ASKED, STILL_THERE)
+KEPT = (TOO_YOUNG, NOT_HELD, DIFFERS, SAME_NAME, OVER_LIMIT, NOT_VERIFIED, REFUSED, NOT_ASKED, STILL_THERE)
 
 # DDS names no code for a file that it does not take; the gateway has codes of its own.
 _OF_DDS = "DBS."
-
-# Which of a log's times the list compares is not documented: it is asked for more than a log is long.
-_MARGIN = 2 * HOUR
 
 # After an answer that leaves it open, how long the list is watched before the same is asked again, and how often.
 _WATCH = 30.0
@@ -84,11 +83,18 @@ def choose(logs: Sequence[AuditLog], ledger: Ledger, before: int, nodes: Collect
             kept[TOO_YOUNG] += 1
         elif event is None or event.status != COLLECTED or not (event.path and event.sha256):
             kept[NOT_HELD] += 1
+        elif not _may_be_whole(log, event):
+            kept[DIFFERS] += 1
         elif names[log.name] > 1:
             kept[SAME_NAME] += 1
         else:
             found.append(Candidate(log, event))
     return Choice(found, kept)
+
+
+def _may_be_whole(log: AuditLog, event: Event) -> bool:
+    """Tell whether the archive has all of a log: a file that was taken up without a line may be a part of it."""
+    return not event.adopted if log.size is None else log.size == event.size
 
 
 class Deletion:
@@ -125,9 +131,10 @@ class Deletion:
     def run(self, *, min_age: int, most: int, nodes: Collection[str] | None, check: bool) -> None:
         """Delete what may be deleted, at most so many logs; in check mode find out which ones that is.
 
-        A fault that comes once something was asked for ends up in ``error``. Raises CloudError for one before that, and
-        ArchiveError.
+        A fault that comes once something was asked for ends up in ``error``. Raises CloudError for one before that,
+        ArchiveError, and BadInput for a node that is not there.
         """
+        self._check(nodes)
         choice = self._choice(min_age, nodes)
         self.kept += choice.kept
         left = iter(choice.candidates)
@@ -156,15 +163,21 @@ class Deletion:
 
     def _choice(self, min_age: int, nodes: Collection[str] | None) -> Choice:
         ledger, clock = self._held.ledger, self._api.http.clock
-        held = (
-            event for event in ledger.units.values() if event.status == COLLECTED and event.series.log_type == AUDIT
-        )
-        begins = [period.begin for period in (event.period for event in held) if period]
-        if not begins:
+        if not any(one.status == COLLECTED and one.series.log_type == AUDIT for one in ledger.units.values()):
             return Choice([], Counter())
-        # Of all nodes, whichever are wanted: a name has to be compared with those of all logs.
-        logs = self._api.audit_logs(self._instance_id, Span(min(begins) - _MARGIN, clock.now() + _MARGIN))
+        # Of all nodes and of all time, whichever are wanted: a name has to be compared with those of all logs.
+        span = Span(clock.now() - LONGEST_KEPT * DAY - MARGIN, clock.now() + MARGIN)
+        logs = self._api.audit_logs(self._instance_id, span)
         return choose(logs, ledger, clock.now() - min_age, nodes)
+
+    def _check(self, nodes: Collection[str] | None) -> None:
+        """Raise BadInput for a node that neither the archive nor, as the cloud has to be asked then, the instance knows."""
+        unknown = set(nodes or ()) - self._held.nodes
+        if not unknown:
+            return
+        known = {node.id for node in nodes_of(self._api.instance(self._instance_id))} | self._held.nodes
+        for node in sorted(unknown - known):
+            raise BadInput(f"node_ids: {self._instance_id} has no node {node}; it has {', '.join(sorted(known))}.")
 
     def _proven(self, batch: Sequence[Candidate]) -> list[AuditLog]:
         """Return the logs whose files are now what the ledger says."""
@@ -241,7 +254,7 @@ class Deletion:
     def _listed(self, logs: Sequence[AuditLog]) -> set[str]:
         """Return which of these logs the cloud lists."""
         begin, end = min(log.span.begin for log in logs), max(log.span.end for log in logs)
-        found = self._api.audit_logs(self._instance_id, Span(begin - _MARGIN, end + _MARGIN))
+        found = self._api.audit_logs(self._instance_id, Span(begin - MARGIN, end + MARGIN))
         return {log.id for log in found} & {log.id for log in logs}
 
 

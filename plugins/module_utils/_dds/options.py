@@ -20,7 +20,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec impo
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.entry import explicit_span
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.logs import Rules
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api import Dds
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.source import AUDIT, LogSource, log_source
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.source import AUDIT, LogSource
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import parse_age
 
@@ -56,7 +56,7 @@ def wanted_of(options: Mapping[str, Any]) -> Wanted:
 
 def source_of(api: Dds, options: Mapping[str, Any], wanted: Wanted, *, asks: bool) -> LogSource:
     """Return the source of what is wanted of the instance that the options name; ``asks``: whether exports are begun."""
-    return log_source(
+    return LogSource(
         api,
         wanted.rules,
         wanted.log_types,

@@ -29,6 +29,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api impo
     LINKS_AT_ONCE,
     AuditLog,
     Dds,
+    Node,
     nodes_of,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.exports import ExportSource, exported
@@ -108,58 +109,39 @@ class AuditLogSource:
         return min(known, key=lambda span: span.end) if len(known) == len(spans) else None
 
 
-def log_source(
-    api: Dds, rules: logs.Rules, log_types: Sequence[str], *, instance_id: str, node_ids: Sequence[str], asks: bool
-) -> LogSource:
-    """Return the source of these types of log, of all nodes or of some.
-
-    ``asks``: whether exports may be begun; in check mode they are not. Raises BadInput for nodes that are not there, or that
-    have none of these types.
-    """
-    instance = api.instance(instance_id) if node_ids or set(log_types) != {AUDIT} else {}
-    nodes = nodes_of(instance)
-    unknown = sorted({*node_ids} - {node.id for node in nodes})
-    if unknown:
-        raise BadInput(
-            f"node_ids: {instance_id} has no node {unknown[0]}; it has {', '.join(sorted(node.id for node in nodes))}."
-        )
-    parts: dict[str, Source] = {}
-    having: list[str] = []
-    notices: list[Notice] = []
-    for log_type in log_types:
-        wanted = [node for node in nodes if node.id in node_ids] if node_ids else nodes
-        able = [node for node in wanted if node.can_have(log_type, str(instance.get("mode")))]
-        for node in wanted if node_ids else ():
-            if node not in able:
-                message = f"{node.id} is a {node.group} node, which has no {log_type} log."
-                notices.append(Notice("cannot_have", log_type, node.id, message))
-        if node_ids and not able:
-            continue
-        having.append(log_type)
-        if log_type == AUDIT:
-            chosen = tuple(node.id for node in able) if node_ids else None
-            parts[log_type] = AuditLogSource(api, rules._replace(nodes=chosen), instance_id=instance_id)
-        elif asks:
-            parts[log_type] = ExportSource(api, log_type, instance_id=instance_id, nodes=able, every=not node_ids)
-        else:
-            message = f"What {log_type} logs the cloud holds is known only once it exported them, which check mode does not ask."
-            notices.append(Notice("not_asked", log_type, None, message))
-    if not having:
-        raise BadInput(f"node_ids: none of these nodes has {' or '.join(log_types)} logs.")
-    return LogSource(api, parts, notices)
-
-
 class LogSource:
-    """Several types of log of one instance in one run. What one of them cannot do stops none of the others."""
+    """Several types of log of one instance in one run. What one of them cannot do stops none of the others.
 
-    def __init__(self, api: Dds, parts: Mapping[str, Source], notices: Sequence[Notice]) -> None:
-        """Take a source for each type of log, and what is known already."""
+    ``asks``: whether exports may be begun; in check mode they are not.
+    """
+
+    def __init__(
+        self,
+        api: Dds,
+        rules: logs.Rules,
+        log_types: Sequence[str],
+        *,
+        instance_id: str,
+        node_ids: Sequence[str],
+        asks: bool,
+    ) -> None:
         self.http = api.http
-        self._parts = parts
-        self._notices = tuple(notices)
+        self._api = api
+        self._rules = rules
+        self._log_types = log_types
+        self._instance_id = instance_id
+        self._node_ids = node_ids
+        self._asks = asks
+        self._parts: dict[str, Source] = {}
+        self._notices: list[Notice] = []
 
     def plan(self, ledger: Ledger, status: Status) -> Plan:
-        """Return the plans of all types as one."""
+        """Return the plans of all types as one.
+
+        Raises BadInput for nodes that are not there, or that have none of these types.
+        """
+        if not self._parts and not self._notices:
+            self._look()
         plans = [self._plan_of(log_type, ledger, status) for log_type in self._parts]
         return Plan(
             ordered(step for plan in plans for step in plan.steps),
@@ -168,8 +150,44 @@ class LogSource:
             listed={log_type: listed for plan in plans for log_type, listed in plan.listed.items()},
             only=next((plan.only for plan in plans if plan.only), None),
             failures={log_type: error for plan in plans for log_type, error in plan.failures.items()},
-            notices=self._notices + tuple(notice for plan in plans for notice in plan.notices),
+            notices=(*self._notices, *(notice for plan in plans for notice in plan.notices)),
         )
+
+    def _look(self) -> None:
+        """See which nodes have which type, where that is not all of them, and make a source for each type."""
+        needed = self._node_ids or set(self._log_types) != {AUDIT}
+        instance = self._api.instance(self._instance_id) if needed else {}
+        nodes = nodes_of(instance)
+        known = {node.id for node in nodes}
+        unknown = sorted({*self._node_ids} - known)
+        if unknown:
+            raise BadInput(
+                f"node_ids: {self._instance_id} has no node {unknown[0]}; it has {', '.join(sorted(known))}."
+            )
+        having = False
+        for log_type in self._log_types:
+            wanted = [node for node in nodes if not self._node_ids or node.id in self._node_ids]
+            able = [node for node in wanted if node.can_have(log_type, str(instance.get("mode")))]
+            if self._node_ids:
+                self._notices += [_cannot_have(node, log_type) for node in wanted if node not in able]
+            if able or not self._node_ids:
+                having = True
+                self._add(log_type, able)
+        if not having:
+            raise BadInput(f"node_ids: none of these nodes has {' or '.join(self._log_types)} logs.")
+
+    def _add(self, log_type: str, nodes: Sequence[Node]) -> None:
+        if log_type == AUDIT:
+            rules = self._rules._replace(nodes=tuple(node.id for node in nodes) if self._node_ids else None)
+            self._parts[log_type] = AuditLogSource(self._api, rules, instance_id=self._instance_id)
+        elif self._asks:
+            every = not self._node_ids
+            self._parts[log_type] = ExportSource(
+                self._api, log_type, instance_id=self._instance_id, nodes=nodes, every=every
+            )
+        else:
+            message = f"What {log_type} logs the cloud holds is known only once it exported them, which check mode does not ask."
+            self._notices.append(Notice("not_asked", log_type, None, message))
 
     def ask(self, step: Step, within: float) -> None:
         """Never called: nothing is made on request here."""
@@ -203,6 +221,11 @@ class LogSource:
             if error.final or len(self._parts) == 1:
                 raise
             return Plan(failures={log_type: error})
+
+
+def _cannot_have(node: Node, log_type: str) -> Notice:
+    message = f"{node.id} is a {node.group} node, which has no {log_type} log."
+    return Notice("cannot_have", log_type, node.id, message)
 
 
 def why_none(api: Dds, instance_id: str, span: Span, node_id: str | None = None) -> Notice:

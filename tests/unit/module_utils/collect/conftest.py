@@ -22,7 +22,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.outc
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.source import Source
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api import Dds
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.auth import Token
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.source import AUDIT, log_source
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.source import AUDIT, LogSource
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import Http
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, HOUR, MINUTE, Clock
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.api import UMongoDB
@@ -147,7 +147,7 @@ class Instance(Timeline):
             region=known["region"],
             project_id=known["project_id"],
         )
-        source = log_source(
+        source = LogSource(
             api,
             logs.Rules(**{"log_type": AUDIT, "lookback": 7 * DAY, **rules}),
             self.log_types,
