@@ -88,8 +88,9 @@ verdict:
     state:
       description:
         - V(complete), or the gravest of what was found.
-        - V(broken) a ledger was altered. V(lost) something can never be had any more, and nobody accepted that. V(missing)
-          something can be had and is not held. V(stalled) an instance had no success for long. V(nothing) no instance was found.
+        - V(broken) a ledger was altered, or no longer has the head that the report before saw. V(lost) something can never be had any more, and nobody accepted that. V(missing)
+          something can be had and is not held. V(failing) the last run
+          over an instance failed. V(stalled) an instance had no success for long. V(nothing) no instance was found.
       type: str
     sentence:
       description: The same in words, with what can still be had and until when.
@@ -117,7 +118,7 @@ alerts:
   contains:
     kind:
       description:
-        - V(broken), V(lost), V(missing) or V(stalled), as RV(verdict.state) has them.
+        - V(broken), V(lost), V(missing), V(failing) or V(stalled), as RV(verdict.state) has them.
         - V(expiring) can be had for O(alert_before) at most.
       type: str
     provider:
@@ -247,9 +248,14 @@ def write_report(module: AnsibleModule, options: dict[str, Any]) -> dict[str, An
     frame = facts.Frame(int(time.time()), options["days"], *ages)
     tree = destination(options)
     archive, chosen = options["archive"], survey.Chosen.of(options)
-    instances = [facts.instance(held, chosen, frame) for held in survey.holdings(archive, chosen)]
-    report = facts.report(archive, instances, frame)
     before = earlier(tree)
+    known = facts.heads(before, archive)
+    instances = []
+    for folder in survey.folders(archive, chosen):
+        seen = known.get(folder)
+        held = survey.holding(archive, folder, seen["head"] if seen else None)
+        instances.append(facts.instance(held, chosen, frame, seen))
+    report = facts.report(archive, instances, frame)
     alerts, limit = facts.alerts(report, before), options["return_limit"]
     paths = {kind: os.path.join(tree.root, name) for kind, name in NAMES.items()}
     result = {

@@ -12,29 +12,32 @@ from typing import Any
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import from_iso
 
 # The kinds of alerts, the gravest first, and what to do about each.
-BROKEN, LOST, EXPIRING, MISSING, STALLED = "broken", "lost", "expiring", "missing", "stalled"
+BROKEN, LOST, EXPIRING, MISSING = "broken", "lost", "expiring", "missing"
+FAILING, STALLED = "failing", "stalled"
 HINTS = {
     BROKEN: "Find out who altered the ledger, compare with a copy, and accept the break with log_archive_accept.",
     LOST: "Nothing brings it back; say why with log_archive_accept, and it is not reported any more.",
     EXPIRING: "Collect now; when the run fails, its message tells why.",
     MISSING: "Collect again; when the run fails, its message tells why.",
+    FAILING: "Mend that, and collect again; the playbook doctor tells what else would fail.",
     STALLED: "Check that the collection still runs. If the instance is gone, log_archive_accept ends its series.",
 }
 
 COMPLETE, NOTHING = "complete", "nothing"
-_STATES = {BROKEN: "broken", LOST: "lost", EXPIRING: "missing", MISSING: "missing", STALLED: "stalled"}
-STATES = ("broken", "lost", "missing", "stalled", COMPLETE, NOTHING)
+_STATES = {BROKEN: "broken", LOST: "lost", EXPIRING: "missing", MISSING: "missing"}
+STATES = ("broken", "lost", "missing", FAILING, STALLED, COMPLETE, NOTHING)
 
 
 def alerts_of(told: Mapping[str, Any], now: int, alert_before: int, stalled_after: int) -> list[dict[str, Any]]:
     """Return the alerts of an instance as it is described, with every unit, the gravest first."""
-    found = [*_broken(told), *_of_series(told, now, alert_before), *_stalled(told, now - stalled_after)]
+    found = [*_broken(told), *_of_series(told, now, alert_before), *_failing(told)]
+    found += _stalled(told, now - stalled_after)
     return sorted(found, key=lambda one: list(HINTS).index(one["kind"]))
 
 
 def state_of(alerts: Sequence[Mapping[str, Any]]) -> str:
     """Return the state that alerts make, the gravest first."""
-    return _STATES[alerts[0]["kind"]] if alerts else COMPLETE
+    return _STATES.get(alerts[0]["kind"], alerts[0]["kind"]) if alerts else COMPLETE
 
 
 def verdict(instances: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -56,7 +59,7 @@ def _verdict(state: str, parts: Sequence[str]) -> dict[str, Any]:
     return {"state": state, "sentence": " ".join(parts), "parts": list(parts)}
 
 
-_PARTS = ((BROKEN,), (EXPIRING, MISSING), (LOST,), (STALLED,))
+_PARTS = ((BROKEN,), (EXPIRING, MISSING), (LOST,), (FAILING,), (STALLED,))
 
 
 def _part(kinds: Sequence[str], alerts: Sequence[Mapping[str, Any]]) -> str:
@@ -69,6 +72,8 @@ def _part(kinds: Sequence[str], alerts: Sequence[Mapping[str, Any]]) -> str:
         return f"Broken: the ledger of {of} is not as it was written."
     if LOST in kinds:
         return f"Lost: {_count(units, 'unit')} of {of} can never be had any more, and nobody accepted that."
+    if FAILING in kinds:
+        return f"Failing: the last run over {of} failed."
     if STALLED in kinds:
         times = [one["last_success"] for one in alerts]
         return f"Stalled: {of} had no success {f'since {min(times)}' if all(times) else 'yet'}."
@@ -116,6 +121,17 @@ def _broken(told: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     if told["breaks"]:
         sentence = f"The ledger of {told['instance']} was altered: {told['breaks'][0]}."
         yield _alert(BROKEN, told, None, len(told["breaks"]), None, sentence)
+    if told["cut"]:
+        seen = f"the head that the report of {told['cut']['at']} saw"
+        sentence = f"The ledger of {told['instance']} no longer has {seen}: lines were cut off or altered."
+        yield _alert(BROKEN, told, None, 1, None, sentence)
+
+
+def _failing(told: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    failure = told["run"]["failure"]
+    if failure:
+        sentence = f"The last run over {told['instance']} failed: {failure['message']}"
+        yield {**_alert(FAILING, told, None, 0, None, sentence), "hint": failure["hint"] or HINTS[FAILING]}
 
 
 def _stalled(told: Mapping[str, Any], limit: int) -> Iterator[dict[str, Any]]:

@@ -41,9 +41,10 @@ class Frame(NamedTuple):
     stalled_after: int
 
 
-def instance(held: Holding, chosen: Chosen, frame: Frame) -> dict[str, Any]:
-    """Return what the report says of one instance."""
-    told = describe(held, chosen, sys.maxsize)
+def instance(held: Holding, chosen: Chosen, frame: Frame, known: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Return what the report says of one instance. ``known``: a head that its ledger had, and the report that saw it."""
+    cut = dict(known) if known and held.ledger.breaks_since is None else None
+    told = {**describe(held, chosen, sys.maxsize), "run": _run(held.status.run), "cut": cut}
     events: dict[Series, list[Event]] = {}
     for event in held.ledger.units.values():
         events.setdefault(event.series, []).append(event)
@@ -57,7 +58,6 @@ def instance(held: Holding, chosen: Chosen, frame: Frame) -> dict[str, Any]:
         "state": state_of(alerts),
         "since": min((one["since"] for one in told["series"] if one["since"]), default=None),
         "last_success": last_success(told["series"]),
-        "run": _run(held.status.run),
         "alerts": alerts,
     }
 
@@ -94,6 +94,13 @@ def report(archive: str, instances: Sequence[Mapping[str, Any]], frame: Frame) -
         **total(instances),
         "instances": list(instances),
     }
+
+
+def heads(before: Mapping[str, Any] | None, archive: str) -> dict[str, dict[str, str]]:
+    """Return the heads by which the report before knew the ledgers of an archive, with when it was, by folder."""
+    if before is None or before["archive"] != archive:
+        return {}
+    return {one["folder"]: one["cut"] or {"head": one["head"], "at": before["at"]} for one in before["instances"]}
 
 
 def lasting(found: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -134,7 +141,7 @@ def _losses(found: Mapping[str, Any]) -> set[tuple[str, ...]]:
 def _losses_of(of: Mapping[str, Any], alert: Mapping[str, Any]) -> set[tuple[str, ...]]:
     """Return what can never be mended of what an alert is about."""
     if alert["kind"] == "broken":
-        return {(of["folder"], line) for line in of["breaks"]}
+        return {(of["folder"], line) for line in (*of["breaks"], *(of["cut"] or {}).values())}
     if alert["kind"] != "lost":
         return set()
     return {

@@ -10,6 +10,7 @@ import base64
 import hashlib
 import shlex
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from string import Template
 from typing import Any
 
@@ -23,9 +24,6 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._report.text 
     size,
     timed,
 )
-
-# The alerts of an instance that are told one by one; the others are in report.json.
-_MOST_ALERTS = 4
 
 _PAGE = Template("""<!DOCTYPE html>
 <html lang="en">
@@ -140,21 +138,19 @@ def _numbers(report: Mapping[str, Any]) -> str:
 
 def _instance(one: Mapping[str, Any], row: int) -> str:
     where = " · ".join(one[name] for name in ("provider", "region", "project"))
-    alerts = one["alerts"][:_MOST_ALERTS]
-    todo = [f"<li>{timed(alert['sentence'])} <small>{timed(alert['hint'])}</small></li>" for alert in alerts]
-    more = len(one["alerts"]) - len(todo)
-    failure = one["run"]["failure"]
-    if failure:
-        todo.insert(
-            0, f"<li>The last run failed: {timed(failure['message'])} <small>{timed(failure['hint'])}</small></li>"
-        )
-    todo += [f"<li>{_count(more, 'more alert')} in report.json</li>"] if more else []
+    todo = [_todo(list(alike)) for _kind, alike in groupby(one["alerts"], key=lambda alert: alert["kind"])]
     return (
         f'<tr><th scope="row"><a href="#i{row}">{safe(one["instance"])}</a> <small>{safe(where)}</small></th>'
         f'<td><span class="state {safe(one["state"])}">{safe(one["state"])}</span></td><td>{moment(one["last_success"])}</td>'
         f'<td class="number">{number(one["counts"]["collected"])}</td><td class="number">{size(one["bytes"])}</td>'
         f"<td>{moment(one['next_loss'])}</td><td>{f'<ul>{str().join(todo)}</ul>' if todo else 'nothing'}</td></tr>\n"
     )
+
+
+def _todo(alike: Sequence[Mapping[str, Any]]) -> str:
+    """Return what to do about alerts of one kind: the first of them, as the others are mended by the same."""
+    more = f" And {number(len(alike) - 1)} more like this, all in report.json." if len(alike) > 1 else ""
+    return f"<li>{timed(alike[0]['sentence'])}{more} <small>{timed(alike[0]['hint'])}</small></li>"
 
 
 def _head(one: Mapping[str, Any]) -> str:

@@ -125,6 +125,36 @@ def test_a_loss_is_urgent_in_the_first_report_that_has_it(made: Made) -> None:
     assert report(made)["alerts"] == []
 
 
+def test_a_ledger_that_was_cut_since_the_report_before_is_broken_until_it_is_whole_again(made: Made) -> None:
+    assert report(made)["verdict"]["state"] == "complete"
+    [path] = made.path.glob("ledger-*.jsonl")
+    whole = path.read_bytes()
+    path.write_bytes(b"".join(whole.splitlines(keepends=True)[:-1]))
+    made.collected(4)
+    cut = report(made)
+    assert cut["verdict"]["state"] == "broken"
+    assert "no longer has the head that the report of" in str(cut["urgent"])
+    again = report(made)
+    assert (again["verdict"]["state"], [alert["new"] for alert in again["alerts"] if alert["kind"] == "broken"]) == (
+        "broken",
+        [False],
+    )
+    path.write_bytes(whole)
+    assert report(made)["verdict"]["state"] == "complete"
+
+
+def test_a_run_that_failed_is_told_though_nothing_is_missing(made: Made) -> None:
+    status = made.status
+    status.run = {"failure": {"code": "299", "message": "It was refused.", "hint": "Grant it."}}
+    status.save(NOW, made.ledger.head)
+    result = report(made)
+    assert (result["verdict"]["state"], result["urgent"]) == ("failing", None)
+    assert result["verdict"]["sentence"] == "Failing: the last run over 1 instance failed."
+    [alert] = result["alerts"]
+    assert (alert["kind"], alert["hint"]) == ("failing", "Grant it.")
+    assert alert["sentence"] == "The last run over uclmongo-1 failed: It was refused."
+
+
 def test_what_can_soon_be_had_no_more_is_urgent_as_long_as_that_is_so(made: Made) -> None:
     for _time in range(2):
         result = report(made, alert_before="7d")

@@ -42,7 +42,7 @@ def _instance(number: int, days: int) -> dict[str, Any]:
         "holds": [],
         "series": series,
     }
-    told.update(total(series), head=f"{number:064x}", lines=6 * days, run={"failure": None})
+    told.update(total(series), head=f"{number:064x}", lines=6 * days, run={"failure": None}, cut=None)
     alerts = alerts_of(told, FRAME.now, FRAME.alert_before, FRAME.stalled_after)
     return {**told, "state": state_of(alerts), "alerts": alerts, "since": day(0), "last_success": day(7)}
 

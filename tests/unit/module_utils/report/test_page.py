@@ -128,14 +128,16 @@ def test_a_run_that_failed_is_told_with_what_to_do(made: Made, report: Report) -
     status = made.status
     status.run = {"failure": {"message": "No answer.", "hint": "Ask again."}, "seconds": "odd"}
     status.save(NOW, made.ledger.head)
-    assert "The last run failed: No answer. Ask again." in Read(page(report())).of("li")
+    assert "The last run over uclmongo-1 failed: No answer. Ask again." in Read(page(report())).of("li")
 
 
-def test_many_alerts_of_an_instance_are_counted(tmp_path: Path, report: Report) -> None:
+def test_alerts_of_a_kind_are_told_once_and_counted(tmp_path: Path, report: Report) -> None:
     made = Made(tmp_path)
     for number in range(9):
         made.lost(1, series=Series(f"node-{number}", "slow"))
-    assert "5 more alerts in report.json" in Read(page(report())).of("li")
+    told = [words for words in Read(page(report())).of("li") if "can never be had" in words]
+    assert len(told) == 1
+    assert "And 8 more like this, all in report.json." in told[0]
 
 
 def test_a_page_about_nothing(report: Report) -> None:
