@@ -243,6 +243,7 @@ class _Logs:
         options = {
             "archive": str(folder / "ours"),
             "instance_id": facts["instances"][0]["instance_id"],
+            "log_types": ["audit"],
             **{name: facts[name] for name in ("endpoint", "iam_endpoint", "region", "project_id")},
             **{name: facts[name] for name in ("access_key", "secret_key")},
         }
