@@ -105,7 +105,7 @@ class InventoryModule(CloudInventory):
         name="dds",
         id="instance_id",
         options=DDS + OptionSet({"name": {"type": "str"}}),
-        who=("access_key", "auth_token", "username", "domain_name"),
+        who=("access_key", "security_token", "auth_token", "username", "domain_name"),
         what=("endpoint", "iam_endpoint", "region", "project_id", "name"),
         of_one_region=("project_id", "auth_token"),
         passed_on=("endpoint", "iam_endpoint", "project_id"),

@@ -134,7 +134,7 @@ class InventoryModule(CloudInventory):
         name="umongodb",
         id="cluster_id",
         options=UMONGODB + OptionSet({"zone": zone()}, checks={"zone": identifier}),
-        who=("public_key",),
+        who=("public_key", "security_token", "channel_key"),
         what=("api_url", "region", "project_id", "zone"),
         of_one_region=("zone",),
         passed_on=("api_url", "project_id"),

@@ -51,7 +51,7 @@ options:
     default: 1000
   node_ids:
     description:
-      - Only logs of these nodes.
+      - Only logs of these nodes. A node that neither the archive nor the instance has is an error.
     type: list
     elements: str
   lock_timeout:
@@ -84,6 +84,8 @@ notes:
   - What the archive does not hold, or holds otherwise than the ledger says, is never deleted. A file that is not as the ledger
     says makes the module fail once the others were handled.
   - Nothing is deleted when the chain of the ledger is broken.
+  - Logs are deleted by their names, so all names that the cloud has are looked at first. A run lists the 732 days for which logs
+    can be kept at most, whatever their age and node, with one call for 30 days or for 100 logs, which are 25 calls at least.
   - In check mode nothing is deleted, written or locked.
 seealso:
   - module: clouddb.mongodb_logs.dds_log_archive
@@ -151,6 +153,12 @@ kept:
       type: int
     not_held:
       description: The archive does not hold them.
+      type: int
+    differs:
+      description:
+        - The cloud names another size than the file in the archive has. Or it names none, and the file was taken up without a
+          line in the ledger, as with O(clouddb.mongodb_logs.dds_log_archive#module:rebuild), so that it may be a part of the log.
+        - Move such a file out of the archive to look at it; the log in the cloud is the only one that is surely whole.
       type: int
     same_name:
       description: They share their name with another log, which would be deleted too.

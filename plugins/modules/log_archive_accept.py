@@ -127,11 +127,17 @@ failure:
     code:
       description: V(nothing_to_accept), V(no_instance), or a word for the kind of fault.
       type: str
+    kind:
+      description: Kind of fault, such as V(bad_input).
+      type: str
     message:
       description: What is wrong.
       type: str
     hint:
       description: What to do.
+      type: str
+    request_id:
+      description: Always empty, as no cloud is called.
       type: str
 """
 

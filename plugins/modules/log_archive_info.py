@@ -13,6 +13,8 @@ description:
   - Describes every instance of an archive, series by series. A series is one node and log type.
   - On request, compares every file with the ledger. The module fails, with the full result, when anything is not as the
     ledger says.
+  - An archive that holds none of the chosen instances, more likely a disk that is not mounted, cannot be verified, which is
+    an error. With O(verify=none) it is a warning, and the result is empty.
   - Can run at any time, also while logs are being collected. It takes no lock and works on an archive that is mounted
     for reading.
 author:
@@ -267,7 +269,8 @@ problems:
       description:
         - V(chain) a line of the ledger was altered, dropped or reordered.
         - V(head) O(expected_head) is not there, or a line after it was altered.
-        - V(missing) a file is not there. V(unreadable) it cannot be read.
+        - V(missing) a file is not there. V(unreadable) it cannot be read; without a path it is the ledger or the folder of the
+          instance that cannot be read, and RV(instances) may leave the instance out.
         - V(size) or V(sha256) a file is another one than was collected.
         - V(unrecorded) a file has no line in the ledger. V(part) a download was left by a run that was killed.
         - V(pruned) a file still stands though it was pruned.
@@ -291,7 +294,10 @@ failure:
   type: dict
   contains:
     code:
-      description: V(incomplete) when something is not as the ledgers say, else a word for the kind of fault.
+      description: V(incomplete) when something is not as the ledgers say, V(no_instance), or a word for the kind of fault.
+      type: str
+    kind:
+      description: Kind of fault, such as V(incomplete).
       type: str
     message:
       description: What is wrong.
@@ -299,13 +305,18 @@ failure:
     hint:
       description: What to do.
       type: str
+    request_id:
+      description: Always empty, as no cloud is called.
+      type: str
 """
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import survey, verify
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.describe import describe, total
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.verify import Problem
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import (
     SERIES,
     SURVEY,
@@ -313,7 +324,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec impo
     between,
     head,
 )
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import Incomplete
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError, Incomplete
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import run_module
 
 OPTIONS = (
@@ -330,19 +341,15 @@ OPTIONS = (
 )
 
 
-def info(_module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
+def info(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
     """Describe an archive and verify it. Raises Incomplete, with the result, when there is a problem."""
-    chosen = survey.Chosen.of(options)
-    limit, known_head = options["return_limit"], options["expected_head"]
-    archive = options["archive"]
-    folders = [survey.only_folder(archive, chosen)] if known_head else survey.folders(archive, chosen)
-    instances = []
+    chosen, limit = survey.Chosen.of(options), options["return_limit"]
+    instances: list[dict[str, Any]] = []
     problems: list[dict[str, str]] = []
+    nodes: set[str] = set()
     found = 0
-    for folder in folders:
-        held = survey.holding(archive, folder, known_head)
-        instances.append(describe(held, chosen, limit))
-        for problem in verify.check(held, chosen, options["verify"], options["workers"], known_head):
+    for folder in _folders(module, options, chosen):
+        for problem in _examined(folder, options, chosen, instances, nodes):
             found += 1
             if len(problems) < max(limit, 1):
                 problems.append({**problem._asdict(), "instance": folder})
@@ -355,9 +362,37 @@ def info(_module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
     }
     if found:
         first = problems[0]
-        count = "1 problem was" if found == 1 else f"{found} problems were"
-        raise Incomplete(f"{count} found, first in {first['instance']}: {first['message']}", result)
+        raise Incomplete(verify.verdict(found, first["instance"], first["message"]), result)
+    if instances:
+        survey.check_nodes(chosen, nodes)
     return result
+
+
+def _folders(module: AnsibleModule, options: Mapping[str, Any], chosen: survey.Chosen) -> list[str]:
+    archive = options["archive"]
+    if options["expected_head"]:
+        return [survey.only_folder(archive, chosen)]
+    if options["verify"] != verify.NONE:
+        return survey.some_folders(archive, chosen)
+    found = survey.folders(archive, chosen)
+    if not found:
+        module.warn(f"{archive} holds no instance of those that were chosen.")
+    return found
+
+
+def _examined(
+    folder: str, options: Mapping[str, Any], chosen: survey.Chosen, instances: list[dict[str, Any]], nodes: set[str]
+) -> Iterator[Problem]:
+    """Add what there is to tell of an instance, and yield what is wrong with it, be it that it cannot be read."""
+    head = options["expected_head"]
+    try:
+        held = survey.holding(options["archive"], folder, head)
+        instances.append(describe(held, chosen, options["return_limit"]))
+        nodes |= held.nodes
+        yield from verify.check(held, chosen, options["verify"], options["workers"], head)
+    except ArchiveError as error:
+        # The other instances can be told of all the same.
+        yield Problem.of(error, kind=verify.UNREADABLE)
 
 
 def main() -> None:

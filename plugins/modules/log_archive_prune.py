@@ -14,6 +14,8 @@ description:
     ledger as pruned, so its chain stays whole and they are not collected again.
   - Never removed are the newest unit of a series, what a hold covers, and a file that is not the one that was collected.
     Each file is read and compared with its SHA-256 before it is removed.
+  - An archive that holds none of the chosen instances is an error, as it is more likely a disk that is not mounted. So is a
+    node of O(node_ids) of which none of them holds anything.
   - Nothing is removed of an instance whose ledger was altered, until M(clouddb.mongodb_logs.log_archive_accept) accepted that.
 author:
   - clouddb.mongodb_logs contributors (@clouddb)
@@ -50,6 +52,9 @@ options:
       end:
         description:
           - End of the span, in the same forms. What overlaps the span is kept.
+          - Slow and error logs of V(dds) have no time of their own, and hold what the cloud had on the day when they were
+            collected. They count as of that day and the eight days before it, so a hold also keeps what was collected up
+            to eight days after its begin and end.
         type: str
         required: true
       node_id:
@@ -208,13 +213,19 @@ failure:
   type: dict
   contains:
     code:
-      description: A word for the kind of fault.
+      description: V(no_instance), V(incomplete) when there are problems, or a word for the kind of fault.
+      type: str
+    kind:
+      description: Kind of fault, such as V(archive).
       type: str
     message:
       description: What is wrong.
       type: str
     hint:
       description: What to do.
+      type: str
+    request_id:
+      description: Always empty, as no cloud is called.
       type: str
 """
 
@@ -223,9 +234,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import prune, survey
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import prune, survey, verify
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import ALL, Hold
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import EVERY, Hold
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.prune import Pruning, Wanted
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.retention import Rules
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.verify import Problem
@@ -287,7 +298,7 @@ def _hold(one: Mapping[str, Any], option: str) -> Hold:
         raise BadInput(f"{option}: end ({one['end']}) must be after begin ({one['begin']}).")
     if one["node_id"]:
         identifier(f"{option}: node_id", one["node_id"])
-    return Hold(Series(one["node_id"] or ALL, one["log_type"] or ALL), span)
+    return Hold(Series(one["node_id"] or EVERY, one["log_type"] or EVERY), span)
 
 
 def _reason(one: Mapping[str, Any]) -> str:
@@ -304,29 +315,36 @@ def remove(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
     now = int(time.time())
     done: dict[str, Pruning] = {}
     problems: list[tuple[str, Problem]] = []
-    for folder in survey.folders(archive, chosen):
+    for folder in _folders(archive, chosen):
         try:
             if module.check_mode:
                 done[folder] = prune.plan(survey.holding(archive, folder), chosen, wanted, now)
             else:
                 with survey.writing(archive, folder, options["lock_timeout"], now) as held:
-                    done[folder] = prune.plan(held, chosen, wanted, now)
-                    prune.carry_out(held, done[folder], ", ".join(limits), now)
+                    pruning = prune.plan(held, chosen, wanted, now)
+                    done[folder] = prune.carry_out(held, pruning, ", ".join(limits), now)
         except ArchiveError as error:
             # The other instances can be pruned all the same.
-            problems.append((folder, Problem(error.kind, "", " ".join(filter(None, (error.message, error.hint))))))
+            problems.append((folder, Problem.of(error)))
     problems = [(folder, one) for folder, pruning in done.items() for one in pruning.problems] + problems
     result = prune.result(done, problems, options["return_limit"])
     if module._diff:
         result["diff"] = prune.diff(archive, done)
     if problems:
         folder, first = problems[0]
-        raise Incomplete(f"{_count(problems)} found, first in {folder}: {first.message}", result)
+        raise Incomplete(verify.verdict(len(problems), folder, first.message), result)
     return result
 
 
-def _count(problems: Sequence[object]) -> str:
-    return "1 problem was" if len(problems) == 1 else f"{len(problems)} problems were"
+def _folders(archive: str, chosen: survey.Chosen) -> Sequence[str]:
+    """Return the folders of the chosen instances. Raises BadInput for a node that none of them knows, before anything goes."""
+    folders = survey.some_folders(archive, chosen)
+    if chosen.nodes:
+        try:
+            survey.check_nodes(chosen, {node for one in folders for node in survey.holding(archive, one).nodes})
+        except ArchiveError:
+            return folders  # which nodes there are cannot be told; why is told when the turn comes
+    return folders
 
 
 def main() -> None:

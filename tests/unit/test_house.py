@@ -31,7 +31,14 @@ LAYERS = [
     {"_archive", "_dds", "_umongodb"},
     {"_collect", "_report"},
     {"_doctor"},
-    {"source", "exports", "options", "package", "deletion", "doctor"},  # of a provider: what it brings to the engine, or takes from it
+    {
+        "source",
+        "exports",
+        "options",
+        "package",
+        "deletion",
+        "doctor",
+    },  # of a provider: what it brings to the engine, or takes from it
 ]
 PROVIDERS = {"_dds", "_umongodb"}
 

@@ -11,8 +11,8 @@ from typing import NamedTuple
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import (
     ACCEPTED,
-    ALL,
     CLOSED,
+    EVERY,
     GONE,
     LOST,
     Event,
@@ -63,7 +63,7 @@ _NOTHING = {
 
 
 def _breaks(ledger: Ledger) -> list[Event]:
-    return [Event(ACCEPTED, Series(ALL, ALL), broken=one) for one in ledger.breaks]
+    return [Event(ACCEPTED, Series(EVERY, EVERY), broken=one) for one in ledger.breaks]
 
 
 def _losses(ledger: Ledger, of: Acceptance) -> tuple[list[Event], bool]:

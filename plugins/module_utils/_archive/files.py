@@ -233,6 +233,8 @@ class Tree:
                             yield os.path.relpath(full, self.root), found
 
     def _full(self, path: str) -> str:
+        if path and not is_inside(path):
+            raise ArchiveError(f"{self.root}: {path!r} leads elsewhere; it was not followed.", code="bad_path")
         return os.path.join(self.root, path)
 
     @contextmanager
@@ -344,13 +346,24 @@ class Lock:
         try:
             holder = json.loads(os.pread(descriptor, 4096, 0))
             who = f"process {holder['pid']} on {holder['host']} since {holder['since']}"
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             who = "another process"
         return ArchiveError(
             f"{self._tree.root} is being written by {who}.",
             code="locked",
             hint="Wait for it to end, or let this run wait with lock_timeout.",
         )
+
+
+def is_inside(path: str) -> bool:
+    """Tell whether a relative path stays below where it begins, and is one that a disk can have. Quick, as ledgers are long."""
+    framed = f"/{path}/"
+    if "//" in framed or "/./" in framed or "/../" in framed or "\0" in framed:
+        return False
+    try:
+        return path.isascii() or bool(os.fsencode(path))
+    except UnicodeEncodeError:
+        return False
 
 
 def _regular(descriptor: int) -> int:

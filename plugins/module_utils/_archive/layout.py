@@ -113,7 +113,8 @@ def extension(name: str) -> str:
 def place(path: str) -> Place | None:
     """Return what a path relative to the instance's folder tells; None when it is no path of an archived file."""
     match = _DAY_FILE.match(path)
-    if not match or match.group(6).startswith("."):
+    # No name that this collection gives has other characters; one of a file that somebody put there may be no text at all.
+    if not match or match.group(6).startswith(".") or not path.isascii():
         return None
     node, log_type, year, month, day, name = match.groups()
     window = _WINDOW.match(name)

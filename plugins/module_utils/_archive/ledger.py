@@ -14,9 +14,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Tree
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Tree, is_inside
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span, floor_to
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, from_iso, iso, iso_or_none
 
 VERSION = 1
@@ -33,7 +33,10 @@ HOLD, RELEASED = "hold", "released"
 GONE = frozenset({LOST, ACCEPTED})
 
 # The node and log type of what concerns all of them.
-ALL = "*"
+EVERY = "*"
+
+# An export has what the cloud held when it was asked: entries of up to seven days, which need not begin with a whole one.
+_EXPORT_REACH = 8 * DAY
 
 
 class Key(NamedTuple):
@@ -68,7 +71,7 @@ class Hold(NamedTuple):
 
     def covers(self, series: Series, span: Span) -> bool:
         """Tell whether any of the span of a series is held."""
-        of = all(own in (ALL, other) for own, other in zip(self.series, series))
+        of = all(own in (EVERY, other) for own, other in zip(self.series, series))
         return of and not self.span.overlap(span).empty
 
 
@@ -101,9 +104,18 @@ class Event(NamedTuple):
 
     @property
     def period(self) -> Span | None:
-        """Return the time of the unit; where it is not known, the day that its file was filed under."""
-        place = layout.place(self.path) if self.span is None and self.path else None
-        return Span(place.day, place.day + DAY) if place else self.span
+        """Return the time of the unit: the day of an instant and, where no time is known, that of the file's folder."""
+        span = self.span
+        if span is not None:
+            return _day(floor_to(span.begin, DAY)) if span.empty else span
+        place = layout.place(self.path) if self.path else None
+        return _day(place.day) if place else None
+
+    @property
+    def reach(self) -> Span | None:
+        """Return the time that the content may be of, which without a time of its own begins days before its folder's."""
+        period = self.period
+        return period._replace(begin=period.begin - _EXPORT_REACH) if period and self.span is None else period
 
 
 class Ledger:
@@ -131,7 +143,7 @@ class Ledger:
     def read(cls, tree: Tree, identity: Mapping[str, str], sought: str | None = None) -> Ledger:
         """Return the ledger in the tree, empty when there is none. ``sought`` is a head that it had once.
 
-        A torn last line counts for nothing until :meth:`mend` cuts it. Every other line that cannot be read, or does
+        A torn last line counts for nothing, and is cut before anything is appended. Every other line that cannot be read, or does
         not name the one before it, is noted in ``breaks``; what the rest says still counts.
         """
         ledger = cls(tree, identity)
@@ -170,6 +182,7 @@ class Ledger:
             line = json.dumps(self._line(event, at, head), separators=(",", ":"), ensure_ascii=True).encode("ascii")
             head = hashlib.sha256(line).hexdigest()
             lines.append(line + b"\n")
+        self.mend()
         name = max(self._file, f"ledger-{iso(at)[:7]}.jsonl")
         self._tree.append(name, b"".join(lines))
         self._file = name
@@ -227,7 +240,7 @@ class Ledger:
             value = _decoded(str(line, "utf-8"))
             intact = value["prev"] == self.head
             self._apply(self._event(value))
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             self._broken(name, number, f"line {number} cannot be read", line)
         else:
             if not intact:
@@ -275,7 +288,7 @@ class Ledger:
             get("unit") or "",
             None if begin is None else from_iso(begin),
             None if end is None else from_iso(end),
-            get("path") or None,
+            get("path"),
             size,
             get("sha256") or None,
             None,
@@ -284,17 +297,30 @@ class Ledger:
         )
         if event.status == ACCEPTED and not event.unit:
             event = event._replace(broken=_break(line["break"]))
-        # Joining refuses what is no text, quicker than asking one by one.
-        "".join((event.status, *name, event.unit, event.path or "", event.sha256 or "", event.reason or ""))
+        _check_texts(event.status, *name, event.unit, event.path or "", event.sha256 or "", event.reason or "")
+        if event.path is not None and not is_inside(event.path):
+            raise ValueError(event.path)
         if size is not None and not isinstance(size, int):
             raise TypeError(size)
         return event
 
 
+def _day(begin: int) -> Span:
+    return Span(begin, begin + DAY)
+
+
 def _break(value: Any) -> Break:
     broken = Break(**value)
-    "".join((broken.file, broken.what, broken.sha256, broken.prev))
+    _check_texts(broken.file, broken.what, broken.sha256, broken.prev)
     return broken._replace(line=int(broken.line))
+
+
+def _check_texts(*texts: str) -> None:
+    """Raise TypeError for what is no text, and ValueError for half of a character, which JSON can spell and no file can hold."""
+    # Joining is quicker than asking one by one.
+    text = "".join(texts)
+    if not text.isascii():
+        text.encode("utf-8")
 
 
 _decode = json.JSONDecoder().raw_decode

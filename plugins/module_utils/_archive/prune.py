@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Callable, NamedTuple
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import retention, verify
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import (
@@ -23,6 +23,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledg
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.retention import Rules
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.survey import Chosen, Holding
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.verify import Problem
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import iso_or_none
 
 
@@ -35,10 +36,10 @@ class Wanted(NamedTuple):
 
 
 class Pruning(NamedTuple):
-    """What is to be done about one instance.
+    """What is to be done about one instance, or was.
 
     ``holds`` are the events of holds, ``units`` those of units that go, ``leftovers`` those that went before and whose
-    files still stand, as a run was killed.
+    files still stand, as a run was killed. ``freed`` are the bytes of all these files.
     """
 
     holds: list[Event]
@@ -47,6 +48,7 @@ class Pruning(NamedTuple):
     kept: Counter[str]
     left: int
     problems: list[Problem]
+    freed: int
 
     @property
     def changed(self) -> bool:
@@ -67,24 +69,47 @@ def plan(held: Holding, chosen: Chosen, wanted: Wanted, now: int) -> Pruning:
     units = [event for event in held.ledger.units.values() if chosen.has(event.series)]
     if held.ledger.breaks:
         # What an altered ledger says of a file is no reason to remove it.
-        size = sum(event.size or 0 for event in units if event.status == COLLECTED)
-        return Pruning(events, [], [], Counter(), size, list(verify.check_chain(held.ledger, None)))
+        size = _size(event for event in units if event.status == COLLECTED)
+        return Pruning(events, [], [], Counter(), size, list(verify.check_chain(held.ledger, None)), 0)
     decision = retention.decide(units, wanted.rules, holds, now, intact)
-    leftovers = [event for event in _standing(held, units) if not _is_held(event, holds) and intact(event)]
-    return Pruning(events, decision.prune, leftovers, decision.kept, decision.left, problems)
+    leftovers = [event for event in _standing(held, units) if not retention.is_held(event, holds) and intact(event)]
+    freed = _size([*decision.prune, *leftovers])
+    return Pruning(events, decision.prune, leftovers, decision.kept, decision.left, problems, freed)
 
 
-def carry_out(held: Holding, pruning: Pruning, reason: str, now: int) -> None:
-    """Write the lines of what goes, and then remove its files: what a killed run leaves, the next one removes."""
+def carry_out(held: Holding, pruning: Pruning, reason: str, now: int) -> Pruning:
+    """Write the lines of what goes, and then remove its files: what a killed run leaves, the next one removes.
+
+    Returns what was done, with the faults of the disk among its problems.
+    """
     gone = [event._replace(reason=reason) for event in pruning.units]
-    held.ledger.append([*pruning.holds, *gone], now)
-    folders = set()
-    for event in (*gone, *pruning.leftovers):
-        if event.path:
-            held.tree.remove(event.path)
-            folders.add(os.path.dirname(event.path))
-    for folder in sorted(folders):
-        held.tree.remove_folders(folder)
+    try:
+        held.ledger.append([*pruning.holds, *gone], now)
+    except ArchiveError as error:
+        left, problems = pruning.left + _size(gone), [*pruning.problems, Problem.of(error)]
+        return Pruning([], [], [], pruning.kept, left, problems, 0)
+    faults: list[Problem] = []
+    paths = [event.path or "" for event in (*gone, *pruning.leftovers)]
+    removed = {path for path in paths if _is_removed(held.tree.remove, path, faults)}
+    for folder in sorted({os.path.dirname(path) for path in removed}):
+        _is_removed(held.tree.remove_folders, folder, faults)
+    leftovers = [event for event in pruning.leftovers if event.path in removed]
+    freed = _size(event for event in (*gone, *leftovers) if event.path in removed)
+    return pruning._replace(leftovers=leftovers, problems=pruning.problems + faults, freed=freed)
+
+
+def _is_removed(remove: Callable[[str], None], path: str, faults: list[Problem]) -> bool:
+    """Remove a file or its folders; what cannot be removed is noted, and keeps nothing else from going."""
+    try:
+        remove(path)
+    except ArchiveError as error:
+        faults.append(Problem.of(error, path))
+        return False
+    return True
+
+
+def _size(events: Iterable[Event]) -> int:
+    return sum(event.size or 0 for event in events)
 
 
 def _standing(held: Holding, units: Collection[Event]) -> list[Event]:
@@ -100,27 +125,21 @@ def _standing(held: Holding, units: Collection[Event]) -> list[Event]:
     return found
 
 
-def _is_held(event: Event, holds: Collection[Hold]) -> bool:
-    period = event.period
-    return period is not None and any(hold.covers(event.series, period) for hold in holds)
-
-
 def result(done: Mapping[str, Pruning], problems: Sequence[tuple[str, Problem]], limit: int) -> dict[str, Any]:
     """Return what the module returns of the instances, by folder; lists hold at most ``limit``."""
     units = [(folder, event) for folder, pruning in done.items() for event in pruning.units]
-    removed = [event for pruning in done.values() for event in (*pruning.units, *pruning.leftovers)]
     statuses = Counter(event.status for pruning in done.values() for event in pruning.holds)
     kept = sum((pruning.kept for pruning in done.values()), Counter[str]())
     return {
         "changed": any(pruning.changed for pruning in done.values()),
         "counts": {
             "pruned": len(units),
-            "leftovers": len(removed) - len(units),
+            "leftovers": sum(len(pruning.leftovers) for pruning in done.values()),
             HOLD: statuses[HOLD],
             RELEASED: statuses[RELEASED],
         },
         "kept": {reason: kept[reason] for reason in retention.KEPT},
-        "bytes": sum(event.size or 0 for event in removed),
+        "bytes": sum(pruning.freed for pruning in done.values()),
         "bytes_left": sum(pruning.left for pruning in done.values()),
         "units": [_unit(folder, event) for folder, event in units[:limit]],
         "units_omitted": max(0, len(units) - limit),

@@ -56,7 +56,7 @@ def decide(
         period = event.period
         if not _is_due(period, rules, left, now):
             continue
-        reason = _protection(event, period, newest[event.series], holds)
+        reason = _protection(event, newest[event.series], holds)
         if not reason and not intact(event):
             reason = DAMAGED
         if reason:
@@ -65,6 +65,12 @@ def decide(
             decision.prune.append(event._replace(status=PRUNED, source=None, reason=None, adopted=False))
             left -= event.size or 0
     return decision._replace(left=left)
+
+
+def is_held(event: Event, holds: Collection[Hold]) -> bool:
+    """Tell whether a hold covers any of what a unit may be of."""
+    reach = event.reach
+    return reach is not None and any(hold.covers(event.series, reach) for hold in holds)
 
 
 def holding(
@@ -89,10 +95,10 @@ def _is_due(period: Span | None, rules: Rules, left: int, now: int) -> bool:
     return too_much or too_old
 
 
-def _protection(event: Event, period: Span | None, newest: Event, holds: Collection[Hold]) -> str:
-    if period is None:
+def _protection(event: Event, newest: Event, holds: Collection[Hold]) -> str:
+    if event.period is None:
         return UNDATED
-    if any(hold.covers(event.series, period) for hold in holds):
+    if is_held(event, holds):
         return HELD
     return NEWEST if event == newest else ""
 

@@ -58,7 +58,7 @@ class Status:
             status.run = dict(value.get("run") or {})
             status._check()
             status.known = True
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return cls(tree, identity)
         return status
 

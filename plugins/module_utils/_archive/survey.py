@@ -72,6 +72,12 @@ class Holding(NamedTuple):
     ledger: Ledger
     status: Status
 
+    @property
+    def nodes(self) -> set[str]:
+        """Return every node of which anything is known."""
+        series = {key.series for key in self.ledger.units} | self.ledger.scopes.keys() | self.status.series.keys()
+        return {one.node for one in series}
+
 
 def folders(archive: str, chosen: Chosen) -> list[str]:
     """Return the folders of the chosen instances, relative to the archive, in order. No symbolic link is followed.
@@ -95,6 +101,27 @@ def folders(archive: str, chosen: Chosen) -> list[str]:
                 hint="log_archive_info lists what it holds.",
             )
     return found
+
+
+def some_folders(archive: str, chosen: Chosen) -> list[str]:
+    """Return what :func:`folders` does. Raises ArchiveError for none: more likely a disk is not mounted than all is well."""
+    found = folders(archive, chosen)
+    if not found:
+        raise ArchiveError(
+            f"{archive} holds no instance of those that were chosen.",
+            code="no_instance",
+            hint="Mount it, or correct archive, provider, region or project_id.",
+        )
+    return found
+
+
+def check_nodes(chosen: Chosen, known: Collection[str]) -> None:
+    """Raise BadInput for a chosen node that is none of those that are known."""
+    for node in chosen.nodes or ():
+        if node not in known:
+            raise BadInput(
+                f"node_ids: the archive holds nothing of {node}; it has {', '.join(sorted(known)) or 'no node'}."
+            )
 
 
 def only_folder(archive: str, chosen: Chosen) -> str:
@@ -131,9 +158,7 @@ def writing(archive: str, folder: str, wait: float, now: int) -> Iterator[Holdin
     with lock.held(wait, now) as clean:
         if not clean:
             lock.stay_marked()
-        held = holding(archive, folder)
-        held.ledger.mend()
-        yield held
+        yield holding(archive, folder)
 
 
 def _below(archive: str, above: str, names: Collection[str] | None) -> list[str]:
@@ -146,7 +171,10 @@ def _below(archive: str, above: str, names: Collection[str] | None) -> list[str]
 
 
 def _is_instance(tree: Tree) -> bool:
-    return any(name == layout.STATUS or layout.LEDGER.match(name) for name in tree.names(""))
+    try:
+        return any(name == layout.STATUS or layout.LEDGER.match(name) for name in tree.names(""))
+    except ArchiveError:
+        return True  # whoever reads it is told why that cannot be
 
 
 def _identity(folder: str, tree: Tree) -> dict[str, str]:
@@ -157,7 +185,7 @@ def _identity(folder: str, tree: Tree) -> dict[str, str]:
         line = (tree.read(ledgers[0], _LINE) if ledgers else tree.read(layout.STATUS)) or b""
         known = json.loads(line.split(b"\n", 1)[0] if ledgers else line)
         told = {level: known[level] for level in _LEVELS if isinstance(known.get(level), str)}
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return identity  # the ledger itself says which line cannot be read
     # A ledger that was put into another instance's folder does not speak for it.
     fits = {level: name for level, name in told.items() if layout.safe_name(name, name) == identity[level]}

@@ -29,7 +29,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import 
 NONE, SIZE, SHA256 = "none", "size", "sha256"
 LEVELS = [NONE, SIZE, SHA256]
 
-MISSING = "missing"
+MISSING, UNREADABLE = "missing", "unreadable"
 
 # How many files a thread are to be read next: enough that none waits, and few to be kept in mind.
 AHEAD = 4
@@ -41,6 +41,16 @@ class Problem(NamedTuple):
     kind: str
     path: str
     message: str
+
+    @classmethod
+    def of(cls, error: ArchiveError, path: str = "", kind: str = "") -> Problem:
+        """Return a fault of the archive as a problem."""
+        return cls(kind or error.kind, path, " ".join(filter(None, (error.message, error.hint))))
+
+
+def verdict(count: int, folder: str, message: str) -> str:
+    """Return how many problems there are and the first of them, as a sentence."""
+    return f"{'1 problem was' if count == 1 else f'{count} problems were'} found, first in {folder}: {message}"
 
 
 def check(held: Holding, chosen: Chosen, level: str, workers: int, head: str | None) -> Iterator[Problem]:
@@ -82,7 +92,7 @@ def check_file(tree: Tree, event: Event) -> Problem | None:
     try:
         digest = tree.digest(event.path or "")
     except ArchiveError as error:
-        return Problem("unreadable", event.path or "", error.message)
+        return Problem(UNREADABLE, event.path or "", error.message)
     return compare(event, digest.size, digest.sha256) if digest else _missing(event)
 
 
@@ -177,7 +187,7 @@ def _run_since(tree: Tree) -> int | None:
         since, pid = int(from_iso(holder["since"])), int(holder["pid"])
         if holder["host"] == socket.gethostname():
             os.kill(pid, 0)
-    except (ValueError, KeyError, TypeError, ProcessLookupError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError, ProcessLookupError):
         return None
     except PermissionError:
         return since  # it runs, as another user

@@ -153,6 +153,15 @@ def test_cache_keys_tell_apart_what_differs(name: str, data: st.DataObject) -> N
     assert re.fullmatch("[0-9a-f]{64}", key(*one))
 
 
+@pytest.mark.parametrize(
+    ("name", "option"), [("umongodb", "channel_key"), ("umongodb", "security_token"), ("dds", "security_token")]
+)
+def test_accounts_that_differ_in_what_goes_with_a_key_are_two(name: str, option: str) -> None:
+    accounts = [{"name": value, **KEYS[name], option: value} for value in ("one", "other")]
+    one, other = sources(name, region="hk", accounts=accounts)
+    assert cache_key(PROVIDERS[name], one, ANY) != cache_key(PROVIDERS[name], other, ANY)
+
+
 @pytest.mark.parametrize("name", PROVIDERS)
 def test_every_option_is_documented_with_its_environment(name: str) -> None:
     provider: Provider = PROVIDERS[name]

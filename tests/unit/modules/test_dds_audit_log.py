@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator, Sequence
@@ -179,6 +180,44 @@ def test_a_file_that_is_not_as_the_ledger_says_stays_and_fails_the_run_after_the
     file.write_bytes(content)
 
 
+def relined(case: Case, number: int, **changes: Any) -> None:
+    """Write the ledger anew with one line changed, as if it had always been so."""
+    ledger = next(case.folder.glob("ledger-*"))
+    lines, prev = [json.loads(line) for line in ledger.read_bytes().splitlines()], "0" * 64
+    lines[number].update(changes)
+    written = b""
+    for line in lines:
+        text = json.dumps({**line, "prev": prev}, separators=(",", ":")).encode()
+        prev, written = hashlib.sha256(text).hexdigest(), written + text + b"\n"
+    ledger.write_bytes(written)
+
+
+@pytest.mark.parametrize("check", [True, False])
+@pytest.mark.parametrize("named", [True, False])
+def test_a_part_of_a_log_that_was_taken_up_does_not_stand_for_it(
+    case: Case, monkeypatch: pytest.MonkeyPatch, named: bool, check: bool
+) -> None:
+    logs = case.logs(10, 11, 12)
+    whole = case.file(logs[1]).read_bytes()
+    part = whole[:100]
+    case.file(logs[1]).write_bytes(part)
+    relined(case, 1, size=100, sha256=hashlib.sha256(part).hexdigest(), adopted=True)
+    if not named:
+        usual = Dds.audit_logs
+        monkeypatch.setattr(Dds, "audit_logs", lambda *of, **by: [log._replace(size=None) for log in usual(*of, **by)])
+    result = case.run(check=check)
+    assert (ids(result), result["kept"]["differs"]) == ([logs[0].id, logs[2].id], 1)
+    assert logs[1].id in case.left()
+
+
+def test_a_log_whose_size_is_not_named_goes_when_it_was_collected(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    case.logs(10, 11)
+    usual = Dds.audit_logs
+    monkeypatch.setattr(Dds, "audit_logs", lambda *of, **by: [log._replace(size=None) for log in usual(*of, **by)])
+    result = case.run()
+    assert (result["deleted"], result["kept"]["differs"]) == (2, 0)
+
+
 def test_the_oldest_go_first_and_no_more_than_wanted(case: Case) -> None:
     logs = case.logs(*range(8, 18))
     first = case.run(max_files=4)
@@ -211,6 +250,15 @@ def test_only_nodes_that_are_wanted(case: Case) -> None:
     for node in nodes:
         case.emulator.world.add_audit_log(case.instance.id, node, start=end - 3600, end=end)
     hold(case.emulator, case.instance, case.archive, None)
+    before = len(case.emulator.requests)
+    for check in (True, False):
+        refused = case.run(check=check, node_ids=[nodes[1], "no-such-node"])
+        assert refused["failure"]["kind"] == "bad_input"
+        assert "has no node no-such-node; it has " in refused["msg"] and nodes[0] in refused["msg"]
+    # A node that is there and has no log is no mistake.
+    others = [node.id for node in case.instance.nodes() if node.id not in nodes]
+    assert case.run(node_ids=others[:1])["changed"] is False
+    assert {record.action for record in list(case.emulator.requests)[before:]} <= {"ListInstances", "ListAuditLogs"}
     result = case.run(node_ids=[nodes[1]])
     assert [row["node_id"] for row in result["audit_logs"]] == [nodes[1]]
     assert len(case.left()) == 1
@@ -233,6 +281,16 @@ def test_logs_that_share_a_name_stay(case: Case) -> None:
     case.instance.audit_logs[2].name = logs[1].name
     result = case.run()
     assert (ids(result), result["kept"]["same_name"], result["kept"]["not_held"]) == ([logs[0].id], 1, 1)
+
+
+def test_a_name_is_compared_with_those_of_all_logs_that_the_cloud_may_have(case: Case) -> None:
+    case.instance.policy.keep_days = 732
+    log = case.logs(10)[0]
+    end = int(case.emulator.clock.now() - 700 * DAY)
+    older = case.emulator.world.add_audit_log(case.instance.id, start=end - 3600, end=end, name=log.name)
+    result = case.run()
+    assert (result["changed"], result["kept"]["same_name"], result["kept"]["not_held"]) == (False, 1, 1)
+    assert sorted(case.left()) == sorted([log.id, older.id])
 
 
 @pytest.mark.parametrize("form", ["parent", "absolute", "newline", "long", "dash"])

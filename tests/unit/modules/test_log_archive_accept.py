@@ -152,6 +152,17 @@ def test_an_id_that_two_instances_have_is_narrowed_down(made: Made, tmp_path: Pa
     assert len(accept(made, what="loss", provider="dds")["accepted"]) == 1
 
 
+def test_a_torn_line_stays_as_long_as_there_is_nothing_to_accept(made: Made) -> None:
+    accept(made, what="loss")
+    path = max(made.path.glob("ledger-*"))
+    path.write_bytes(path.read_bytes() + b"torn")
+    torn = path.read_bytes()
+    for check in (True, False):
+        assert (accept(made, check=check, what="loss")["changed"], path.read_bytes()) == (False, torn)
+    assert accept(made, what="series_end", node_id="node-1")["changed"] is True
+    assert (made.ledger.breaks, b"torn" in path.read_bytes()) == ([], False)
+
+
 def test_the_list_is_cut_at_the_limit(made: Made) -> None:
     result = accept(made, what="loss", return_limit=1)
     assert (len(result["accepted"]), result["accepted_omitted"]) == (1, 2)

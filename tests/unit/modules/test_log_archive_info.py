@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils import _module
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import ACCEPTED, ALL, Event
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import ACCEPTED, EVERY, Event
 
 from ..archives import Made
 from ..running import run_module
@@ -78,7 +79,7 @@ def test_an_altered_ledger_fails_at_any_level_until_it_is_accepted(made: Made) -
     result = info(made)
     assert result["msg"].startswith("1 problem was found")
     assert [one["kind"] for one in result["problems"]] == ["chain"]
-    made.write(Event(ACCEPTED, Series(ALL, ALL), reason="known", broken=made.ledger.breaks[0]))
+    made.write(Event(ACCEPTED, Series(EVERY, EVERY), reason="known", broken=made.ledger.breaks[0]))
     assert not info(made).get("failed")
     assert not info(made, instances=["uclmongo-1"], expected_head=known).get("failed")
     result = info(made, instances=["uclmongo-1"], expected_head="0" * 64)
@@ -97,3 +98,50 @@ def test_a_head_is_that_of_one_instance(made: Made) -> None:
 def test_what_is_not_there_is_named(made: Made, options: dict[str, Any], code: str) -> None:
     result = info(made, **options)
     assert result["failure"]["code"] == code
+
+
+def test_an_archive_of_nothing_cannot_be_verified(made: Made, tmp_path: Path) -> None:
+    (tmp_path / "unmounted").mkdir()
+    for options in ({"archive": str(tmp_path / "unmounted")}, {"region": "elsewhere"}):
+        for level in ("size", "sha256"):
+            failure = info(made, verify=level, **options)["failure"]
+            assert (failure["code"], failure["kind"]) == ("no_instance", "archive")
+        result = info(made, **options)
+        assert (result.get("failed", False), result["instances"]) == (False, [])
+        assert "holds no instance of those that were chosen" in str(result["warnings"])
+    assert "warnings" not in info(made)
+
+
+@pytest.mark.parametrize("level", ["none", "sha256"])
+@pytest.mark.parametrize("kind", ["folder", "pipe", "link"])
+def test_an_instance_that_cannot_be_read_hides_no_other(made: Made, level: str, kind: str) -> None:
+    path = made.path / "ledger-2026-02.jsonl"
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to("/etc/passwd")
+    result = run_module("log_archive_info", {"archive": str(made.path.parents[3]), "verify": level})
+    assert [one["instance"] for one in result["instances"]] == ["other"]
+    assert (result["failed"], result["failure"]["code"], result["counts"]["collected"]) == (True, "incomplete", 2)
+    assert [[one["kind"], one["instance"], one["path"]] for one in result["problems"]] == [
+        ["unreadable", made.folder, ""]
+    ]
+    assert str(path) in result["problems"][0]["message"]
+
+
+def test_what_is_nested_too_deeply_is_told(made: Made) -> None:
+    made.file("status.json", b"[" * 200_000)
+    assert not info(made).get("failed")
+    path = min(made.path.glob("ledger-*"))
+    for junk, line in ((path.read_bytes() + b"[" * 200_000 + b"\n", 5), (b"[" * 200_000 + b"\n", 1)):
+        path.write_bytes(junk)
+        assert f"line {line} cannot be read" in info(made)["msg"]
+
+
+def test_a_node_that_nothing_is_held_of_is_named(made: Made) -> None:
+    result = info(made, node_ids=["node-1", "node-9"])
+    assert (result["failure"]["kind"], "nothing of node-9; it has node-1." in result["msg"]) == ("bad_input", True)
+    made.file("node-9/slow/2026/03/01/x")
+    assert info(made, node_ids=["node-9"], verify="size")["problems"][0]["kind"] == "unrecorded"

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import time
@@ -15,10 +16,11 @@ from typing import Any
 import pytest
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Lock, Tree
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import LOCK, Series
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import PRUNED
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import COLLECTED, PRUNED, Event
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, iso
 
-from ..archives import FIRST, Made
+from ..archives import FIRST, SLOW, Made
 from ..running import run_module
 
 WHOLE = {"begin": iso(FIRST), "end": iso(FIRST + 4 * DAY)}
@@ -157,6 +159,98 @@ def test_an_instance_that_is_being_written_holds_up_no_other(made: Made, tmp_pat
     assert [unit["instance"] for unit in result["units"]] == ["umongodb/cn-bj2/default/other"]
 
 
+def test_an_instance_that_cannot_be_read_holds_up_no_other(made: Made, tmp_path: Path) -> None:
+    other = Made(tmp_path, "another")
+    other.collected(0, 1)
+    (other.path / "ledger-2026-04.jsonl").mkdir()
+    for options in ({}, {"node_ids": ["node-1"]}):
+        result = prune(made, check=True, max_age="1h", **options)
+        assert [[one["kind"], one["instance"]] for one in result["problems"]] == [["archive", other.folder]]
+        assert {unit["instance"] for unit in result["units"]} == {made.folder}
+
+
+def test_what_could_not_be_written_down_is_not_reported_as_pruned(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    (made.path / made.files()[1]).write_bytes(b"?" * 100)
+
+    def full(_tree: Tree, _path: str, _data: bytes) -> None:
+        raise ArchiveError("No space left on device.", code="ENOSPC", hint="Free some space.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Tree, "append", full)
+        result = prune(made, max_age="1h", hold=[{"begin": "1", "end": "2", "reason": "case"}])
+    assert (result["failed"], result["changed"], result["units"]) == (True, False, [])
+    assert result["counts"] == {"pruned": 0, "leftovers": 0, "hold": 0, "released": 0}
+    assert (result["bytes"], result["bytes_left"], result["diff"]["before"], result["diff"]["after"]) == (
+        0,
+        500,
+        "",
+        "",
+    )
+    assert [one["kind"] for one in result["problems"]] == ["sha256", "archive"]
+    assert result["problems"][1]["message"] == "No space left on device. Free some space."
+    assert (len(made.files()), pruned(made)) == (5, 0)
+
+
+def test_a_file_that_cannot_be_removed_holds_up_no_other_and_goes_with_the_next_run(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stuck, remove = made.files()[1], Tree.remove
+
+    def sticky(tree: Tree, path: str) -> None:
+        if path == stuck:
+            raise ArchiveError("Operation not permitted.")
+        remove(tree, path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Tree, "remove", sticky)
+        for count, freed in ((4, 300), (0, 0)):
+            result = prune(made, max_age="1h")
+            assert [[one["kind"], one["path"]] for one in result["problems"]] == [["archive", stuck]]
+            assert (result["counts"]["pruned"], result["counts"]["leftovers"]) == (count, 0)
+            assert (result["bytes"], result["bytes_left"], result["changed"]) == (freed, 100, count > 0)
+        assert (len(made.files()), pruned(made)) == (2, 4)
+    result = prune(made, max_age="1h")
+    assert (result.get("failed", False), result["counts"]["leftovers"], result["bytes"]) == (False, 1, 100)
+
+
+def test_a_path_that_leads_out_of_the_archive_is_not_followed(made: Made, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.write_bytes(b"ours")
+    sha256 = hashlib.sha256(b"ours").hexdigest()
+    made.write(Event(COLLECTED, SLOW, "evil", FIRST, FIRST + DAY, "../../../../outside", 4, sha256))
+    result = prune(made, max_age="1h")
+    assert result["failed"]
+    assert ([one["kind"] for one in result["problems"]], result["units"]) == (["chain"], [])
+    assert (outside.read_bytes(), len(made.files())) == (b"ours", 5)
+
+
+def test_a_torn_line_stays_as_long_as_there_is_nothing_to_write(made: Made) -> None:
+    [ledger] = made.path.glob("ledger-*")
+    ledger.write_bytes(ledger.read_bytes() + b"torn")
+    torn = ledger.read_bytes()
+    for check in (True, False):
+        assert prune(made, check=check, max_age="99d")["changed"] is False
+        assert ledger.read_bytes() == torn
+    assert prune(made, max_age="1h")["counts"]["pruned"] == 4
+    assert (made.ledger.breaks, pruned(made), b"torn" in ledger.read_bytes()) == ([], 4, False)
+
+
+def test_a_hold_keeps_what_was_exported_after_it(made: Made, tmp_path: Path) -> None:
+    Made(tmp_path, "other", "dds").exported(2, 3, 8)
+    hold = {"begin": iso(FIRST), "end": iso(FIRST + 2 * DAY), "reason": "case"}
+    result = prune(made, max_age="1h", instances=["other"], hold=[hold])
+    assert (result["units"], result["kept"]["hold"]) == ([], 3)
+
+
+def test_an_archive_of_nothing_is_an_error(made: Made, tmp_path: Path) -> None:
+    (tmp_path / "unmounted").mkdir()
+    for options in ({"archive": str(tmp_path / "unmounted")}, {"region": "elsewhere"}):
+        for check in (True, False):
+            result = prune(made, check=check, max_age="1h", **options)
+            assert (result["failed"], result["failure"]["code"]) == (True, "no_instance")
+            assert (result["failure"]["kind"], result["failure"]["request_id"]) == ("archive", "")
+
+
 @pytest.mark.parametrize("number", range(4))
 def test_a_prune_that_was_killed_is_carried_on(made: Made, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
     removed: list[str] = []
@@ -204,6 +298,7 @@ def test_what_stands_where_a_pruned_file_was_goes_only_when_it_is_that_file(made
         ({"release": [{"begin": "noon", "end": "noon"}]}, "release: begin"),
         ({"hold": [{**WHOLE, "reason": "x"}], "release": [WHOLE]}, "name the same span"),
         ({"max_age": "1d", "instances": ["gone"]}, "no instance gone"),
+        ({"max_age": "1d", "node_ids": ["node-1", "gone"]}, "the archive holds nothing of gone; it has node-1."),
         ({"max_age": "1d", "archive": "/x/y"}, "There is no archive"),
     ],
 )

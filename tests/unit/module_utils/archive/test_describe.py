@@ -15,8 +15,8 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.desc
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import (
     ACCEPTED,
-    ALL,
     CLOSED,
+    EVERY,
     HOLD,
     PRUNED,
     Event,
@@ -141,7 +141,7 @@ def test_series_are_told_as_chosen_and_added_up(made: Made) -> None:
 
 
 def test_holds_and_breaks_are_told(made: Made) -> None:
-    made.write(Event(HOLD, Series(ALL, "slow"), begin=FIRST, end=FIRST + DAY, reason="case"))
+    made.write(Event(HOLD, Series(EVERY, "slow"), begin=FIRST, end=FIRST + DAY, reason="case"))
     made.altered(1)
     one = told(made)
     assert one["holds"] == [{"node": "*", "log_type": "slow", "begin": day(0), "end": day(1), "reason": "case"}]

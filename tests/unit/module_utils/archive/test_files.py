@@ -236,6 +236,22 @@ def test_no_symbolic_link_is_followed(tree: Tree, tmp_path: Path, level: str, na
     assert outside.read_bytes() == b"ours"
 
 
+@pytest.mark.parametrize(
+    "path", ["../theirs", "node/../../theirs", "..", ".", "./theirs", "/theirs", "node//x", "node/", "a\0b", "\ud800"]
+)
+def test_a_path_that_leads_elsewhere_is_not_followed(tree: Tree, tmp_path: Path, path: str) -> None:
+    outside = tmp_path / "theirs"
+    outside.write_bytes(b"theirs")
+    tree.append(FILE, b"ours")
+    calls = [
+        *(tree.read, tree.size, tree.digest, tree.remove, tree.remove_folders, tree.names),
+        *(lambda path: tree.append(path, b"ours"), lambda path: tree.cut(path, 0), lambda path: list(tree.files(path))),
+    ]
+    for call in calls:
+        assert refused(lambda call=call: call(path)).code == "bad_path"  # type: ignore[misc]
+    assert (outside.read_bytes(), list(tree.files())) == (b"theirs", [FILE])
+
+
 def test_a_link_in_place_of_a_new_file_is_replaced_and_what_it_leads_to_stays(tree: Tree, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.write_bytes(b"ours")

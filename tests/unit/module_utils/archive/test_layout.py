@@ -142,6 +142,8 @@ def test_a_part_stands_beside_its_place_and_is_no_archived_file(of: Series, at: 
         "node/slow/2026/1/1/a.log",
         "node/slow/\u0662\u0660\u0662\u0666/11/20/a.log",
         "node/slow/2026/11/20/deeper/a.log",
+        "node/slow/2026/11/20/caf\u00e9.log",
+        "node/slow/2026/11/20/caf\udce9.log.0a1b2c3d",
         "slow/2026/11/20/a.log",
         "node/slow/2026/11/20/20261320T000000Z_20261321T000000Z.gz",
     ],

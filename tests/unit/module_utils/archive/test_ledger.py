@@ -24,10 +24,10 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.file
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import (
     ACCEPTED,
-    ALL,
     CLOSED,
     COLLECTED,
     EMPTY,
+    EVERY,
     GENESIS,
     HOLD,
     LOST,
@@ -53,6 +53,8 @@ NODE = Series("node-1", "slow")
 quick = settings(max_examples=40)
 instants = st.integers(0, 253_370_764_799)
 texts = st.text(st.characters(codec="utf-8"), max_size=12)
+names = st.text(st.characters(codec="utf-8", exclude_characters="/\0"), min_size=1).filter(lambda name: name.strip("."))
+paths = st.lists(names, min_size=1, max_size=3).map("/".join)
 events = st.builds(
     Event,
     st.sampled_from([COLLECTED, EMPTY, LOST, PRUNED, ACCEPTED]),
@@ -60,7 +62,7 @@ events = st.builds(
     texts.filter(bool),
     begin=st.none() | instants,
     end=st.none() | instants,
-    path=st.none() | texts.filter(bool),
+    path=st.none() | paths,
     size=st.none() | st.integers(0, 2**50),
     sha256=st.none() | st.binary(min_size=32, max_size=32).map(bytes.hex),
     source=st.none() | st.dictionaries(texts, texts, max_size=3),
@@ -288,6 +290,45 @@ def test_a_line_of_any_kind_is_read_or_named(junk: bytes | tuple[str, object]) -
         assert len(written(tree, collected(2)).breaks) == len(read.breaks)
 
 
+def followed_by(tree: Tree, **changes: object) -> list[str]:
+    """Return the breaks of a ledger after a line like its last one with something changed."""
+    ledger = Ledger.read(tree, IDENTITY)
+    line = {**json.loads(lines_of(tree)[-1]), "prev": ledger.head, **changes}
+    path = Path(tree.root, "ledger-2026-11.jsonl")
+    path.write_bytes(path.read_bytes() + json.dumps(line).encode() + b"\n")
+    return texts_of(Ledger.read(tree, IDENTITY))
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["", "../x", "a/../../x", "a/..", "..", ".", "./x", "a/./x", "/etc/passwd", "a//x", "a/", "/", "a\0x", "\ud800"],
+)
+def test_a_path_that_leads_elsewhere_cannot_be_read(tree: Tree, path: str) -> None:
+    written(tree, collected(0))
+    assert followed_by(tree, unit="evil", path=path) == ["ledger-2026-11.jsonl line 2 cannot be read"]
+    ledger = Ledger.read(tree, IDENTITY)
+    assert (list(ledger.units), list(ledger.paths)) == ([Key(NODE, "unit-0")], ["file-0"])
+
+
+def test_dots_in_names_lead_nowhere(tree: Tree) -> None:
+    written(tree, collected(0))
+    assert followed_by(tree, path="a..b/.../..c/d..") == []
+
+
+@pytest.mark.parametrize("field", ["status", "node", "log_type", "unit", "sha256", "reason"])
+def test_half_a_character_cannot_be_read(tree: Tree, field: str) -> None:
+    written(tree, collected(0))
+    assert followed_by(tree, **{field: "\ud83d\ude00"}) == []
+    assert followed_by(tree, **{field: "x\ud83d"}) == ["ledger-2026-11.jsonl line 3 cannot be read"]
+
+
+def test_a_line_that_is_nested_too_deeply_cannot_be_read(tree: Tree) -> None:
+    written(tree, collected(0))
+    path = Path(tree.root, "ledger-2026-11.jsonl")
+    path.write_bytes(path.read_bytes() + b"[" * 200_000 + b"\n")
+    assert texts_of(Ledger.read(tree, IDENTITY)) == ["ledger-2026-11.jsonl line 2 cannot be read"]
+
+
 # -- what an operator accepted
 
 
@@ -301,7 +342,7 @@ def altered(tree: Tree, number: int, byte: bytes) -> None:
 
 def accepting(*breaks: Break) -> list[Event]:
     """Return the acceptance of breaks."""
-    return [Event(ACCEPTED, Series(ALL, ALL), reason="restored by hand", by="ann", broken=one) for one in breaks]
+    return [Event(ACCEPTED, Series(EVERY, EVERY), reason="restored by hand", by="ann", broken=one) for one in breaks]
 
 
 def test_an_accepted_break_is_none_until_the_bytes_change_again(tree: Tree) -> None:
@@ -328,8 +369,9 @@ def test_an_accepted_break_is_none_until_the_bytes_change_again(tree: Tree) -> N
 def test_a_line_that_cannot_be_read_and_a_torn_month_can_be_accepted(tree: Tree) -> None:
     written(tree, collected(0), collected(1))
     path = Path(tree.root, "ledger-2026-11.jsonl")
-    path.write_bytes(path.read_bytes() + b"junk\n" + b"torn")
+    path.write_bytes(path.read_bytes() + b"junk\n")
     written(tree, collected(2), at=NOVEMBER + 30 * DAY)
+    path.write_bytes(path.read_bytes() + b"torn")
     ledger = Ledger.read(tree, IDENTITY)
     assert texts_of(ledger) == [
         "ledger-2026-11.jsonl line 3 cannot be read",
@@ -375,7 +417,7 @@ def test_what_was_altered_since_a_known_head_is_told(tree: Tree) -> None:
 
 
 def test_a_hold_lasts_until_it_is_released(tree: Tree) -> None:
-    everything, node = Series(ALL, ALL), Series(ALL, "slow")
+    everything, node = Series(EVERY, EVERY), Series(EVERY, "slow")
     hold = Event(HOLD, everything, begin=10, end=20, reason="case 7")
     ledger = written(tree, hold, hold, hold._replace(series=node), hold._replace(status=RELEASED, series=node))
     assert ledger.legal_holds == {Hold(everything, Span(10, 20)): "case 7"}
@@ -387,12 +429,12 @@ def test_a_hold_lasts_until_it_is_released(tree: Tree) -> None:
 @pytest.mark.parametrize(
     ("series", "span", "covered"),
     [
-        (Series(ALL, ALL), Span(19, 30), True),
-        (Series(ALL, ALL), Span(20, 30), False),
-        (Series("node-1", ALL), Span(0, 11), True),
+        (Series(EVERY, EVERY), Span(19, 30), True),
+        (Series(EVERY, EVERY), Span(20, 30), False),
+        (Series("node-1", EVERY), Span(0, 11), True),
         (Series("node-1", "slow"), Span(12, 13), True),
-        (Series("node-2", ALL), Span(12, 13), False),
-        (Series(ALL, "error"), Span(12, 13), False),
+        (Series("node-2", EVERY), Span(12, 13), False),
+        (Series(EVERY, "error"), Span(12, 13), False),
     ],
 )
 def test_a_hold_is_of_some_series_and_of_a_span(series: Series, span: Span, covered: bool) -> None:
@@ -417,6 +459,19 @@ def test_a_line_torn_anywhere_is_cut_and_the_next_run_goes_on(tree: Tree) -> Non
         assert path.read_bytes() == before
     ledger.append([collected(1)], NOVEMBER)
     assert path.read_bytes() == after
+
+
+def test_a_torn_line_is_cut_when_there_is_something_to_append(tree: Tree) -> None:
+    before = written(tree, collected(0))
+    path = Path(tree.root, "ledger-2026-11.jsonl")
+    path.write_bytes(path.read_bytes() + b"torn")
+    torn = path.read_bytes()
+    Ledger.read(tree, IDENTITY).append([], NOVEMBER)
+    assert path.read_bytes() == torn
+    Ledger.read(tree, IDENTITY).append([collected(1)], NOVEMBER + 30 * DAY)
+    read = Ledger.read(tree, IDENTITY)
+    assert (read.breaks, read.lines, path.read_bytes()) == ([], 2, torn.removesuffix(b"torn"))
+    assert json.loads(lines_of(tree)[-1])["prev"] == before.head
 
 
 def test_a_torn_first_line_leaves_nothing(tree: Tree) -> None:
@@ -524,3 +579,18 @@ def test_the_period_of_a_unit_without_a_span_is_the_day_of_its_folder() -> None:
     assert event._replace(path="elsewhere").period is None
     assert event._replace(path=None).period is None
     assert event._replace(begin=1, end=2).period == Span(1, 2)
+
+
+def test_the_period_of_an_instant_is_its_day() -> None:
+    day = NOVEMBER // DAY * DAY
+    for path in (None, "node-1/slow/2026/11/20/x"):
+        event = Event(COLLECTED, NODE, "x", NOVEMBER, NOVEMBER, path)
+        assert (event.period, event.reach) == (Span(day, day + DAY), Span(day, day + DAY))
+
+
+def test_what_has_no_time_of_its_own_may_be_of_the_days_before() -> None:
+    event = Event(COLLECTED, NODE, "x", path="node-1/slow/2026/11/20/mongod.log.0a1b2c3d")
+    day = NOVEMBER // DAY * DAY
+    assert event.reach == Span(day - 8 * DAY, day + DAY)
+    assert event._replace(path=None).reach is None
+    assert event._replace(begin=1, end=2).reach == Span(1, 2)

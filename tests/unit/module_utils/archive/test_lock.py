@@ -95,7 +95,7 @@ def test_the_second_gets_the_lock_when_the_first_ends(tree: Tree) -> None:
             assert len(time.pauses) == 1
 
 
-@pytest.mark.parametrize("note", ["", "{}", "[]", "null", "half of {", '{"pid": 1}', "\xff"])
+@pytest.mark.parametrize("note", ["", "{}", "[]", "null", "half of {", "[" * 4096, '{"pid": 1}', "\xff"])
 def test_a_holder_that_left_no_name_is_another_process(tree: Tree, note: str) -> None:
     with another(tree, note):
         assert "is being written by another process." in refused(tree)[0].message

@@ -9,9 +9,9 @@ from __future__ import annotations
 import pytest
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import (
-    ALL,
     COLLECTED,
     EMPTY,
+    EVERY,
     HOLD,
     LOST,
     PRUNED,
@@ -50,7 +50,7 @@ units = st.lists(events(), max_size=25, unique_by=lambda event: event.key)
 rules = st.builds(Rules, st.none() | st.integers(0, 25).map(lambda age: age * DAY), st.none() | st.integers(0, 600))
 spans = st.builds(Span, days, days).map(lambda span: Span(min(span) * DAY, (max(span) + 1) * DAY))
 holds = st.lists(
-    st.builds(Hold, st.builds(Series, st.sampled_from([ALL, "node-1"]), st.sampled_from([ALL, "slow"])), spans),
+    st.builds(Hold, st.builds(Series, st.sampled_from([EVERY, "node-1"]), st.sampled_from([EVERY, "slow"])), spans),
     max_size=2,
 )
 damaged = st.sets(st.integers(0, 24))
@@ -79,7 +79,8 @@ def test_what_goes_may_go_and_what_may_go_goes(
     for event in gone.values():
         period = event.period
         assert period is not None
-        assert not any(hold.covers(event.series, period) for hold in held)
+        since = period.begin if event.span else period.begin - 8 * DAY
+        assert not any(hold.covers(event.series, Span(since, period.end)) for hold in held)
         newer = [one.period for one in stay if one.series == event.series]
         assert any(other and other.end >= period.end for other in newer)
 
@@ -134,9 +135,9 @@ def test_age_counts_from_the_end_of_a_unit() -> None:
     ("held", "kept"),
     [
         ([], {"newest": 1}),
-        ([Hold(Series(ALL, ALL), Span(988 * DAY, 989 * DAY))], {"newest": 1, "hold": 1}),
-        ([Hold(Series(ALL, ALL), Span(0, NOW))], {"hold": 3}),
-        ([Hold(Series("node-9", ALL), Span(0, NOW))], {"newest": 1}),
+        ([Hold(Series(EVERY, EVERY), Span(988 * DAY, 989 * DAY))], {"newest": 1, "hold": 1}),
+        ([Hold(Series(EVERY, EVERY), Span(0, NOW))], {"hold": 3}),
+        ([Hold(Series("node-9", EVERY), Span(0, NOW))], {"newest": 1}),
     ],
 )
 def test_the_newest_and_the_held_stay(held: list[Hold], kept: dict[str, int]) -> None:
@@ -146,8 +147,29 @@ def test_the_newest_and_the_held_stay(held: list[Hold], kept: dict[str, int]) ->
     assert len(decision.prune) == 3 - sum(kept.values())
 
 
+@pytest.mark.parametrize(
+    ("begin", "end", "kept"),
+    [(980, 985, False), (980, 986, True), (985, 986, True), (992, 993, True), (993, 994, True), (994, 995, False)],
+)
+def test_a_hold_keeps_what_was_collected_in_the_days_after_it(begin: int, end: int, kept: bool) -> None:
+    # Collected on the day 993: the cloud held entries of the days before.
+    export = Event(COLLECTED, ONE, "mongod.log.0a1b2c3d", path="n/slow/1972/09/20/mongod.log.0a1b2c3d")
+    assert export.period == Span(993 * DAY, 994 * DAY)
+    hold = Hold(Series(EVERY, EVERY), Span(begin * DAY, end * DAY))
+    decision = decide([export, unit(999)], Rules(max_age=0), [hold], NOW, lambda _event: True)
+    assert (decision.kept["hold"], len(decision.prune)) == (int(kept), int(not kept))
+
+
+def test_a_hold_keeps_what_is_of_an_instant() -> None:
+    of = [unit(988)._replace(end=988 * DAY), unit(999)]
+    for begin, kept in ((988, 1), (989, 0)):
+        hold = Hold(ONE, Span(begin * DAY, 990 * DAY))
+        decision = decide(of, Rules(max_age=0), [hold], NOW, lambda _event: True)
+        assert (decision.kept["hold"], len(decision.prune)) == (kept, 1 - kept)
+
+
 def test_holds_are_made_and_ended_once() -> None:
-    hold, other = Hold(Series(ALL, ALL), Span(1, 2)), Hold(ONE, Span(1, 2))
+    hold, other = Hold(Series(EVERY, EVERY), Span(1, 2)), Hold(ONE, Span(1, 2))
     events, after = holding({}, {hold: "case"}, [other])
     assert events == [Event(HOLD, hold.series, begin=1, end=2, reason="case")]
     assert after == {hold: "case"}

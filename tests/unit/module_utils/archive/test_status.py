@@ -163,6 +163,7 @@ def entry(**fields: object) -> bytes:
 @example(entry(units=[{"unit": "a", "status": "missing", "begin": 5, "end": 6}]))
 @example(entry(listed={"begin": "yesterday", "end": "today"}))
 @example(entry(listed="all"))
+@example(b"[" * 200_000)
 def test_whatever_stands_in_the_file_a_run_goes_on(data: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         tree = Tree(folder, Ownership())

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import survey
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Tree
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.survey import Chosen
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError, BadInput
@@ -64,6 +65,40 @@ def test_an_archive_that_is_not_there_is_an_error(tmp_path: Path) -> None:
         survey.folders(str(tmp_path / "nowhere"), Chosen())
 
 
+def test_an_archive_of_nothing_is_an_error_for_who_needs_something(archive: str, tmp_path: Path) -> None:
+    assert survey.some_folders(archive, Chosen("dds")) == ["dds/cn-bj2/default/three"]
+    (tmp_path / "unmounted").mkdir()
+    for where, chosen in ((str(tmp_path / "unmounted"), Chosen()), (archive, Chosen(region="elsewhere"))):
+        with pytest.raises(ArchiveError, match="holds no instance of those that were chosen") as caught:
+            survey.some_folders(where, chosen)
+        assert caught.value.code == "no_instance"
+
+
+def test_nodes_are_those_of_which_anything_is_known(tmp_path: Path) -> None:
+    made = Made(tmp_path)
+    made.collected(0)
+    made.opened(Series("opened", "slow"))
+    made.noted(Series("noted", "error"))
+    nodes = survey.holding(str(tmp_path), made.folder).nodes
+    assert nodes == {"node-1", "opened", "noted"}
+    survey.check_nodes(Chosen(), nodes)
+    survey.check_nodes(Chosen(nodes=("noted", "node-1")), nodes)
+    with pytest.raises(BadInput, match="holds nothing of node-9; it has node-1, noted, opened"):
+        survey.check_nodes(Chosen(nodes=("noted", "node-9")), nodes)
+
+
+def test_a_folder_that_cannot_be_read_hides_no_other(archive: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, names = survey.folders(archive, Chosen()), Tree.names
+
+    def shut(tree: Tree, path: str) -> list[str]:
+        if tree.root.endswith("three"):
+            raise ArchiveError("three: Permission denied.")
+        return names(tree, path)
+
+    monkeypatch.setattr(Tree, "names", shut)
+    assert survey.folders(archive, Chosen()) == before
+
+
 @pytest.mark.parametrize("level", ["dds", "dds/cn-bj2", "dds/cn-bj2/default", "dds/cn-bj2/default/three"])
 def test_no_symbolic_link_is_followed(archive: str, level: str) -> None:
     before = survey.folders(archive, Chosen())
@@ -94,7 +129,7 @@ def test_a_status_tells_too_and_else_the_folders_do(tmp_path: Path) -> None:
     made = Made(tmp_path, "a:b")
     made.noted(last_attempt="2026-03-01T00:00:00Z")
     assert survey.holding(str(tmp_path), made.folder).identity["instance"] == "a:b"
-    for text in ("", "[]", "{", json.dumps({"instance": 7}), json.dumps({"instance": "other"})):
+    for text in ("", "[]", "{", "[" * 200_000, json.dumps({"instance": 7}), json.dumps({"instance": "other"})):
         (made.path / "status.json").write_text(text)
         assert survey.holding(str(tmp_path), made.folder).identity["instance"] == made.path.name
 
@@ -109,7 +144,7 @@ def test_new_files_get_the_modes_of_the_folder(tmp_path: Path) -> None:
     assert modes == [0o640, 0o660]
 
 
-def test_a_torn_line_is_cut_before_writing_and_files_stay_for_the_next_run_to_mend(tmp_path: Path) -> None:
+def test_nothing_is_cut_and_files_stay_for_the_next_run_to_mend(tmp_path: Path) -> None:
     made = Made(tmp_path)
     made.collected(0)
     part = made.file("node-1/slow/2026/03/01/.x.part")
@@ -123,7 +158,7 @@ def test_a_torn_line_is_cut_before_writing_and_files_stay_for_the_next_run_to_me
     ledger.write_bytes(before + b"torn")
     with survey.writing(str(tmp_path), made.folder, 0, FIRST) as held:
         assert part.exists()
-        assert ledger.read_bytes() == before
+        assert ledger.read_bytes() == before + b"torn"
         assert len(held.ledger.units) == 1
     assert (made.path / ".lock").stat().st_size > 0  # the next run still sees that one was killed
 

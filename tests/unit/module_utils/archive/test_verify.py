@@ -182,7 +182,9 @@ def test_what_a_run_is_about_to_record_is_no_problem(made: Made) -> None:
         pass
     locked(made, ended.pid)
     assert sorted(found(read(made))) == expected
-    for junk in (b"", b"{", b"[]", b'{"since": 7, "pid": 1, "host": "x"}'):
+    locked(made, 10**30)
+    assert sorted(found(read(made))) == expected
+    for junk in (b"", b"{", b"[]", b"[" * 200_000, b'{"since": 7, "pid": 1, "host": "x"}'):
         made.file(".lock", junk)
         assert sorted(found(read(made))) == expected
 

@@ -14,8 +14,8 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.acce
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import (
     ACCEPTED,
-    ALL,
     COLLECTED,
+    EVERY,
     LOST,
     OPENED,
     Event,
@@ -73,6 +73,20 @@ def test_pruned_audit_logs_are_not_collected_again(instance: Instance) -> None:
         assert (outcome.changed, outcome.message()) == (False, None)
 
 
+def test_pruned_exports_are_not_collected_again_under_whatever_name(instance: Instance) -> None:
+    instance.log_types = ("slow",)
+    world = instance.emulator.world
+    world.export_daily, world.export_names, world.export_keep_seconds = True, "new", 60
+    instance.collect()
+    before = {export.file_name for export in instance.instance.exports}
+    gone = prune(instance, instance.folder, int(instance.emulator.clock.now()) + DAY)
+    assert gone == len(before) - len(instance.instance.nodes()) > 0
+    instance.advance(seconds=120)
+    outcome = instance.collect()
+    assert (outcome.changed, outcome.message()) == (False, None)
+    assert not before & {export.file_name for export in instance.instance.exports}
+
+
 def lose_a_window(cluster: Cluster) -> None:
     """Collect, and then not for ten days."""
     cluster.collect(lookback=DAY)
@@ -123,7 +137,7 @@ def test_an_accepted_break_does_not_fail_a_run(cluster: Cluster) -> None:
         "The ledger was altered: ledger-2026-03.jsonl line 2 does not follow from the line before it."
     )
     [event] = accepted(cluster, cluster.folder, "break", 0)
-    assert event.series == Series(ALL, ALL)
+    assert event.series == Series(EVERY, EVERY)
     outcome = cluster.collect()
     assert (outcome.message(), outcome.result("", 9)["ledger_breaks"]) == (None, [])
 

@@ -15,8 +15,8 @@ import pytest
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import (
     ACCEPTED,
-    ALL,
     CLOSED,
+    EVERY,
     HOLD,
     OPENED,
     Event,
@@ -180,7 +180,7 @@ def test_a_report_is_as_its_schema_says(tmp_path: Path, report: Report) -> None:
     complete(made, until=2)
     made.lost(3)
     made.altered(1)
-    made.write(Event(HOLD, Series(ALL, ALL), begin=FIRST, end=FIRST + DAY, reason="a lawsuit"))
+    made.write(Event(HOLD, Series(EVERY, EVERY), begin=FIRST, end=FIRST + DAY, reason="a lawsuit"))
     made.write(Event(OPENED, Series("node-2", "error"), begin=FIRST))
     made.noted(Series("node-2", "error"), last_attempt=day(3), units=[unit(2, "missing")])
     Made(tmp_path, "other", "dds").exported(1)
