@@ -185,13 +185,19 @@ failure:
   type: dict
   contains:
     code:
-      description: A word for the kind of fault, or the system's code for it.
+      description: A word for what went wrong, or the system's code for it.
+      type: str
+    kind:
+      description: V(archive) or V(bad_input).
       type: str
     message:
       description: What is wrong.
       type: str
     hint:
       description: What to do.
+      type: str
+    request_id:
+      description: Always empty, as no cloud is asked.
       type: str
 """
 
@@ -215,7 +221,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec impo
     owner_number,
     parse_mode,
 )
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError, BadInput
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import run_module
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._report import facts
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._report.metrics import metrics
@@ -253,8 +259,12 @@ def write_report(module: AnsibleModule, options: dict[str, Any]) -> dict[str, An
     instances = []
     for folder in survey.folders(archive, chosen):
         seen = known.get(folder)
-        held = survey.holding(archive, folder, seen["head"] if seen else None)
-        instances.append(facts.instance(held, chosen, frame, seen))
+        try:
+            held = survey.holding(archive, folder, seen["head"] if seen else None)
+        except ArchiveError as error:
+            instances.append(facts.unreadable(folder, error.message.rstrip("."), frame))
+        else:
+            instances.append(facts.instance(held, chosen, frame, seen))
     report = facts.report(archive, instances, frame)
     alerts, limit = facts.alerts(report, before), options["return_limit"]
     paths = {kind: os.path.join(tree.root, name) for kind, name in NAMES.items()}

@@ -32,7 +32,7 @@ LINKS_AT_ONCE = 50
 LONGEST_QUERY = 30 * DAY
 
 # Which of a log's times the query compares is not documented: parts overlap by more than a log is long.
-_PART_OVERLAP = 2 * HOUR
+PART_OVERLAP = 2 * HOUR
 _MOST_READINGS = 20
 
 # In a sharded cluster each type of log is written by some groups only; elsewhere every node has every type.
@@ -258,7 +258,7 @@ def _parts(span: Span) -> Iterable[Span]:
     begin = span.begin
     while span.end - begin > LONGEST_QUERY:
         yield Span(begin, begin + LONGEST_QUERY)
-        begin += LONGEST_QUERY - _PART_OVERLAP
+        begin += LONGEST_QUERY - PART_OVERLAP
     yield Span(begin, span.end)
 
 

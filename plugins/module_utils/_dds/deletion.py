@@ -30,7 +30,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.veri
     check_chain,
     check_file,
 )
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api import _PART_OVERLAP as MARGIN
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api import PART_OVERLAP as MARGIN
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api import AuditLog, Dds, nodes_of
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.policy import LONGEST_KEPT
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.source import AUDIT

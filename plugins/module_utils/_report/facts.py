@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.describe import describe, total
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import Event
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import GENESIS, Event
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.survey import Chosen, Holding
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._report import days
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._report.alerts import (
@@ -52,6 +52,17 @@ def instance(held: Holding, chosen: Chosen, frame: Frame, known: Mapping[str, st
     for series in told["series"]:
         found = days.runs(span, series, events.get(Series(series["node"], series["log_type"]), ()))
         series["days"] = [run._asdict() for run in found]
+    return _judged(told, frame)
+
+
+def unreadable(folder: str, message: str, frame: Frame) -> dict[str, Any]:
+    """Return what the report says of an instance whose ledger cannot be read."""
+    identity = dict(zip(("provider", "region", "project", "instance"), folder.split("/")))
+    nothing = {"holds": [], **total(()), "series": [], "run": _run({}), "cut": None}
+    return _judged({**identity, "folder": folder, "head": GENESIS, "lines": 0, "breaks": [message], **nothing}, frame)
+
+
+def _judged(told: Mapping[str, Any], frame: Frame) -> dict[str, Any]:
     alerts = alerts_of(told, frame.now, frame.alert_before, frame.stalled_after)
     return {
         **told,

@@ -143,6 +143,14 @@ def test_a_ledger_that_was_cut_since_the_report_before_is_broken_until_it_is_who
     assert report(made)["verdict"]["state"] == "complete"
 
 
+def test_an_instance_that_cannot_be_read_hides_no_other(made: Made) -> None:
+    other = Made(made.path.parents[3], "uclmongo-2")
+    (other.path / "ledger-2026-03.jsonl").mkdir()
+    result = report(made)
+    assert (result["verdict"]["state"], result["counts"]["collected"]) == ("broken", 3)
+    assert "uclmongo-2" in str(result["urgent"])
+
+
 def test_a_run_that_failed_is_told_though_nothing_is_missing(made: Made) -> None:
     status = made.status
     status.run = {"failure": {"code": "299", "message": "It was refused.", "hint": "Grant it."}}
