@@ -173,10 +173,13 @@ class Http:
     ) -> T:
         """Attempt something until it succeeds, its fault is no passing one, or a deadline goes by without progress.
 
-        ``attempt`` gets the seconds that are left.
+        ``attempt`` gets the seconds that are left. Time for which others are throttled does not count, except where ``within``
+        says that it must.
         """
         best, failures = progress(), 0
         deadline = self._deadline if within is None else min(within, self._deadline)
+        if within is None:
+            self._throttle.wait(float("inf"))
         give_up = self._monotonic() + deadline
         last = _HELD
         while True:
@@ -192,6 +195,7 @@ class Http:
                 failures += 1
                 pause = _pause(failures, error.retry_after)
                 if error.throttled:
+                    # A server that asks for days gets no more patience than one that does not answer.
                     self._throttle.hold(min(pause, self._deadline))
                 if not again(error) or self._monotonic() + pause + SHORTEST_ATTEMPT > give_up:
                     raise

@@ -88,9 +88,9 @@ verdict:
     state:
       description:
         - V(complete), or the gravest of what was found.
-        - V(broken) a ledger was altered, or no longer has the head that the report before saw. V(lost) something can never be had any more, and nobody accepted that. V(missing)
-          something can be had and is not held. V(failing) the last run
-          over an instance failed. V(stalled) an instance had no success for long. V(nothing) no instance was found.
+        - V(broken) a ledger was altered, or no longer has the head that the report before saw. V(lost) something can never be
+          had any more, and nobody accepted that. V(missing) something can be had and is not held. V(failing) the last run over
+          an instance failed. V(stalled) an instance had no success for long. V(nothing) no instance was found.
       type: str
     sentence:
       description: The same in words, with what can still be had and until when.

@@ -26,7 +26,10 @@ def tables() -> str:
             for cause in CAUSES
             if cause.cloud == cloud
         ]
-        parts += [f"{title}\n{'^' * len(title)}\n", _table(("code", "kind", "meaning", "what to do"), rows, (20, 12, 28, 40))]
+        parts += [
+            f"{title}\n{'^' * len(title)}\n",
+            _table(("code", "kind", "meaning", "what to do"), rows, (20, 12, 28, 40)),
+        ]
     return "\n".join(parts)
 
 

@@ -7,19 +7,14 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import hashlib
-import json
 import os
-import socket
 import stat
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import Callable, NamedTuple
+from typing import NamedTuple
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import iso
 
 CHUNK = 1024 * 1024
 
@@ -299,62 +294,6 @@ class Tree:
         os.chmod(file, mode)
 
 
-class Lock:
-    """The advisory lock of an instance's folder: one writer. It ends with the process, however that ends."""
-
-    def __init__(self, tree: Tree, name: str) -> None:
-        self._tree = tree
-        self._name = name
-        self._marked = False
-
-    def stay_marked(self) -> None:
-        """Leave the name behind all the same: something is left for the next run to mend."""
-        self._marked = True
-
-    @contextmanager
-    def held(
-        self,
-        wait: float,
-        now: int,
-        *,
-        sleep: Callable[[float], None] = time.sleep,
-        monotonic: Callable[[], float] = time.monotonic,
-    ) -> Iterator[bool]:
-        """Hold the lock, waiting up to ``wait`` seconds for it. Raises ArchiveError naming who holds it.
-
-        Yields whether the holder before came to an orderly end: it leaves no name behind. One that ends by an error
-        does leave its name.
-        """
-        give_up = monotonic() + wait
-        with self._tree.writing(self._name) as descriptor:
-            with explained(os.path.join(self._tree.root, self._name)):
-                while not _locked(descriptor):
-                    if monotonic() >= give_up:
-                        raise self._taken(descriptor)
-                    sleep(0.2)
-                clean = os.fstat(descriptor).st_size == 0
-                holder = {"host": socket.gethostname(), "pid": os.getpid(), "since": iso(now)}
-                name = json.dumps(holder).encode("utf-8") + b"\n"
-                os.pwrite(descriptor, name, 0)
-                os.ftruncate(descriptor, len(name))
-            yield clean
-            if not self._marked:
-                with explained(os.path.join(self._tree.root, self._name)):
-                    os.ftruncate(descriptor, 0)
-
-    def _taken(self, descriptor: int) -> ArchiveError:
-        try:
-            holder = json.loads(os.pread(descriptor, 4096, 0))
-            who = f"process {holder['pid']} on {holder['host']} since {holder['since']}"
-        except (ValueError, KeyError, TypeError, RecursionError):
-            who = "another process"
-        return ArchiveError(
-            f"{self._tree.root} is being written by {who}.",
-            code="locked",
-            hint="Wait for it to end, or let this run wait with lock_timeout.",
-        )
-
-
 def is_inside(path: str) -> bool:
     """Tell whether a relative path stays below where it begins, and is one that a disk can have. Quick, as ledgers are long."""
     framed = f"/{path}/"
@@ -376,14 +315,6 @@ def _regular(descriptor: int) -> int:
 def _raise(error: OSError) -> None:
     if not isinstance(error, FileNotFoundError):
         raise error
-
-
-def _locked(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def write_all(descriptor: int, data: bytes) -> None:

@@ -10,18 +10,18 @@ import json
 import os
 import stat
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import (
-    Lock,
     Ownership,
     Tree,
     explained,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import Ledger
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.lock import Lock
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Status
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError, BadInput
 
@@ -155,8 +155,8 @@ def writing(archive: str, folder: str, wait: float, now: int) -> Iterator[Holdin
     """Yield what one instance's folder holds, under its lock. What a killed run left stays for the next run to mend."""
     tree = _tree(archive, folder)
     lock = Lock(tree, layout.LOCK)
-    with lock.held(wait, now) as clean:
-        if not clean:
+    with ExitStack() as stack:
+        if not stack.enter_context(lock.held(wait, now)):
             lock.stay_marked()
         yield holding(archive, folder)
 

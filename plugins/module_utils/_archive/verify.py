@@ -6,9 +6,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import socket
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -22,9 +19,9 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledg
     Event,
     Ledger,
 )
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.lock import holder_of
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.survey import Chosen, Holding
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import from_iso
 
 NONE, SIZE, SHA256 = "none", "size", "sha256"
 LEVELS = [NONE, SIZE, SHA256]
@@ -181,17 +178,9 @@ def _other(path: str, ledger: Ledger, *, running: bool) -> Problem | None:
 
 
 def _run_since(tree: Tree) -> int | None:
-    """Return since when a run writes here, as far as the lock's file tells: none is taken to find out."""
-    try:
-        holder = json.loads(tree.read(layout.LOCK) or b"null")
-        since, pid = int(from_iso(holder["since"])), int(holder["pid"])
-        if holder["host"] == socket.gethostname():
-            os.kill(pid, 0)
-    except (ValueError, KeyError, TypeError, OverflowError, RecursionError, ProcessLookupError):
-        return None
-    except PermissionError:
-        return since  # it runs, as another user
-    return since
+    """Return since when a run writes here, as far as the name in the lock tells."""
+    holder = holder_of(tree)
+    return holder.since if holder and (not holder.is_here or holder.runs()) else None
 
 
 def _is_chosen(path: str, chosen: Chosen) -> bool:

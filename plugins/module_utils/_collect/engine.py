@@ -15,8 +15,9 @@ from contextlib import suppress
 from typing import Callable, NamedTuple
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Digest, Lock, Ownership, Tree
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Digest, Ownership, Tree
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import COLLECTED, Event, Key, Ledger
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.lock import Lock
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Asked as Remembered
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Status
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.transfer import sweep

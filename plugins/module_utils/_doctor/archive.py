@@ -7,9 +7,7 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
-import socket
 import stat
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -17,6 +15,7 @@ from typing import Any, NamedTuple
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Ownership, Tree, explained
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import LOST, Ledger
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.lock import holder_of
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Status
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.engine import Settings
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._doctor.checks import (
@@ -26,8 +25,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._doctor.check
     warning,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError
-
-_HOLDER = 4096
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import iso
 
 
 class Place(NamedTuple):
@@ -135,34 +133,19 @@ def _check_owner(ownership: Ownership, user: User) -> None:
 
 def lock(tree: Tree, lock_timeout: float) -> Finding:
     """Tell who writes to the instance's part now, by the name in the lock: taking it, even shared, would refuse a run."""
-    note = tree.read(layout.LOCK, _HOLDER)
-    if not note:
+    if not tree.read(layout.LOCK, 1):
         return ok("Nobody is writing to this part of the archive.")
-    try:
-        holder = json.loads(note)
-        pid, host, since = int(holder["pid"]), str(holder["host"]), str(holder["since"])
-    except (ValueError, KeyError, TypeError):
+    holder = holder_of(tree)
+    if holder is None:
         return warning("The lock names nobody.", "See which process has the file .lock open.", "locked")
-    who = f"Process {pid} on {host}"
-    if host != socket.gethostname():
+    who, since = f"Process {holder.pid} on {holder.host}", iso(holder.since)
+    if not holder.is_here:
         message = f"{who} wrote there last, since {since}; whether it still does cannot be told from here."
         return warning(message, "Look there, if that is long ago.", "locked")
-    if not _is_alive(pid):
+    if not holder.runs():
         return ok(f"{who} wrote there since {since} and came to no orderly end; the next run clears up after it.")
     message = f"{who} has been writing there since {since}; a run that starts now waits {lock_timeout:g} s for it."
     return warning(message, "Wait for it to end, or let runs wait with lock_timeout.", "locked")
-
-
-def _is_alive(pid: int) -> bool:
-    if pid <= 0:
-        return False
-    try:
-        os.kill(pid, 0)
-    except PermissionError:
-        return True  # another user's
-    except (ProcessLookupError, OverflowError):
-        return False
-    return True
 
 
 def ledger(tree: Tree, identity: Mapping[str, str]) -> Finding:

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Lock, Ownership, Tree
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Ownership, Tree
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.lock import Lock
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api import Dds
 from ansible_collections.clouddb.mongodb_logs.tests.emulator import Emulator, Fault
 from ansible_collections.clouddb.mongodb_logs.tests.emulator.dds_audit import DdsAudit

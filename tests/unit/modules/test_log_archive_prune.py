@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Lock, Tree
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Tree
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import LOCK, Series
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import COLLECTED, PRUNED, Event
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.lock import Lock
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, iso
 

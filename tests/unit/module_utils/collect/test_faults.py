@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Lock, Ownership, Tree
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Ownership, Tree
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.lock import Lock
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY
 from ansible_collections.clouddb.mongodb_logs.tests.emulator.faults import Fault

@@ -27,7 +27,8 @@ from ansible_collections.clouddb.mongodb_logs.tests.unit.archives import Made
 # Another process that holds the lock as a run does, until it is ended.
 HOLDER = """
 import sys
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Lock, Ownership, Tree
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Ownership, Tree
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.lock import Lock
 with Lock(Tree(sys.argv[1], Ownership()), ".lock").held(0, 1_795_176_000):
     print("held", flush=True)
     sys.stdin.read()
@@ -134,9 +135,13 @@ def test_a_run_at_work_is_named_and_goes_on(made: Made) -> None:
     [
         ("{}", WARNING, "names nobody"),
         ("[1]", WARNING, "names nobody"),
-        ('{"pid": 7, "host": "elsewhere", "since": "2026"}', WARNING, "cannot be told from here"),
-        (json.dumps({"pid": 0, "host": socket.gethostname(), "since": "2026"}), OK, "no orderly end"),
-        (json.dumps({"pid": 2**70, "host": socket.gethostname(), "since": "2026"}), OK, "no orderly end"),
+        ('{"pid": 7, "host": "elsewhere", "since": "2026-11-20T12:00:00Z"}', WARNING, "cannot be told from here"),
+        (json.dumps({"pid": 0, "host": socket.gethostname(), "since": "2026-11-20T12:00:00Z"}), OK, "no orderly end"),
+        (
+            json.dumps({"pid": 2**70, "host": socket.gethostname(), "since": "2026-11-20T12:00:00Z"}),
+            OK,
+            "no orderly end",
+        ),
     ],
 )
 def test_what_stands_in_a_lock(made: Made, note: str, state: str, words: str) -> None:
@@ -149,7 +154,9 @@ def test_what_stands_in_a_lock(made: Made, note: str, state: str, words: str) ->
 def test_a_run_that_was_killed_is_no_run_at_work(made: Made) -> None:
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    made.file(".lock", json.dumps({"pid": ended.pid, "host": socket.gethostname(), "since": "2026"}).encode())
+    made.file(
+        ".lock", json.dumps({"pid": ended.pid, "host": socket.gethostname(), "since": "2026-11-20T12:00:00Z"}).encode()
+    )
     assert "no orderly end" in archive.lock(made.tree, 0).message
 
 
@@ -158,7 +165,7 @@ def test_another_users_run_is_alive(made: Made, monkeypatch: pytest.MonkeyPatch)
         raise PermissionError
 
     monkeypatch.setattr(os, "kill", refuse)
-    made.file(".lock", json.dumps({"pid": 7, "host": socket.gethostname(), "since": "2026"}).encode())
+    made.file(".lock", json.dumps({"pid": 7, "host": socket.gethostname(), "since": "2026-11-20T12:00:00Z"}).encode())
     assert archive.lock(made.tree, 0).code == "locked"
 
 
