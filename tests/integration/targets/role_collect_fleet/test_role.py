@@ -17,7 +17,7 @@ from ansible_collections.clouddb.mongodb_logs.tests.emulator import broken
 from ansible_collections.clouddb.mongodb_logs.tests.tools import demo_archive
 from ansible_collections.clouddb.mongodb_logs.tests.tools.collect_runs import CollectTest, Run, Variables
 
-HOSTS = int(os.environ.get("COLLECT_FLEET", "40"))
+HOSTS = int(os.environ.get("COLLECT_FLEET", "24"))
 UMONGODB = {
     "denied": "RetCode 299",
     "missing": "RetCode 65101",
