@@ -304,6 +304,7 @@ def earlier(tree: Tree) -> dict[str, Any] | None:
     try:
         found: dict[str, Any] = json.loads(tree.read(NAMES["json"]) or b"null")
         facts.alerts(found, found)
+        facts.heads(found, "")
         facts.lines(found)
         return found if found["v"] == facts.VERSION else None
     except (ValueError, KeyError, TypeError, AttributeError):

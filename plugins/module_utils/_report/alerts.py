@@ -23,6 +23,8 @@ HINTS = {
     STALLED: "Check that the collection still runs. If the instance is gone, log_archive_accept ends its series.",
 }
 
+_CUT_HINT = "Put the ledger back from a copy; if what is there is meant, remove report.json, and this is forgotten."
+
 COMPLETE, NOTHING = "complete", "nothing"
 _STATES = {BROKEN: "broken", LOST: "lost", EXPIRING: "missing", MISSING: "missing"}
 STATES = ("broken", "lost", "missing", FAILING, STALLED, COMPLETE, NOTHING)
@@ -124,7 +126,7 @@ def _broken(told: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     if told["cut"]:
         seen = f"the head that the report of {told['cut']['at']} saw"
         sentence = f"The ledger of {told['instance']} no longer has {seen}: lines were cut off or altered."
-        yield _alert(BROKEN, told, None, 1, None, sentence)
+        yield {**_alert(BROKEN, told, None, 1, None, sentence), "hint": _CUT_HINT}
 
 
 def _failing(told: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -28,6 +28,9 @@ UNSEEN, QUIET, OUTSIDE = "unseen", "quiet", "outside"
 WORST = (LOST, MISSING, PENDING, ACCEPTED, PRUNED, HELD, EMPTY)
 STATES = (*WORST, UNSEEN, QUIET, OUTSIDE)
 
+# Of several series, a day that nobody looked at is worse than one that is held.
+WORST_OF_SEVERAL = (LOST, MISSING, PENDING, ACCEPTED, PRUNED, UNSEEN, HELD, EMPTY, QUIET, OUTSIDE)
+
 _RANK = {state: rank for rank, state in enumerate(STATES)}
 _TOLD = {COLLECTED: HELD}
 

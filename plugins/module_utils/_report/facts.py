@@ -109,9 +109,10 @@ def report(archive: str, instances: Sequence[Mapping[str, Any]], frame: Frame) -
 
 def heads(before: Mapping[str, Any] | None, archive: str) -> dict[str, dict[str, str]]:
     """Return the heads by which the report before knew the ledgers of an archive, with when it was, by folder."""
-    if before is None or before["archive"] != archive:
+    if before is None:
         return {}
-    return {one["folder"]: one["cut"] or {"head": one["head"], "at": before["at"]} for one in before["instances"]}
+    known = {one["folder"]: one["cut"] or {"head": one["head"], "at": before["at"]} for one in before["instances"]}
+    return known if before["archive"] == archive else {}
 
 
 def lasting(found: Mapping[str, Any] | None) -> dict[str, Any] | None:

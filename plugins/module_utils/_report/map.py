@@ -23,6 +23,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._report.days 
     QUIET,
     STATES,
     UNSEEN,
+    WORST_OF_SEVERAL,
     Run,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._report.text import day, month, safe, timed
@@ -113,8 +114,9 @@ def _runs(series: Mapping[str, Any]) -> list[Run]:
 
 def _together(rows: Sequence[Sequence[Run]]) -> list[Run]:
     """Return of each day what is worst in any of the rows."""
-    columns = zip(*([STATES.index(run.state) for run in runs for _day in range(run.days)] for runs in rows))
-    return [Run(STATES[rank], len(list(alike))) for rank, alike in groupby(min(column) for column in columns)]
+    rank = WORST_OF_SEVERAL.index
+    columns = zip(*([rank(run.state) for run in runs for _day in range(run.days)] for runs in rows))
+    return [Run(WORST_OF_SEVERAL[worst], len(list(alike))) for worst, alike in groupby(map(min, columns))]
 
 
 def _strip(runs: Sequence[Run]) -> str:

@@ -32,6 +32,7 @@ METRICS = {
     "last_run_calls": "Calls of the API that the last run made.",
     "last_run_bytes": "Bytes that the last run downloaded.",
     "report_timestamp_seconds": "When the report was made.",
+    "report_instances": "Instances that the archive holds.",
 }
 
 
@@ -57,10 +58,11 @@ def metrics(report: Mapping[str, Any]) -> str:
 
 def _samples(report: Mapping[str, Any]) -> Iterator[Sample]:
     yield Sample("report_timestamp_seconds", {}, from_iso(report["at"]))
+    yield Sample("report_instances", {}, len(report["instances"]))
     for one in report["instances"]:
         labels = {name: one[name] for name in _IDENTITY}
         yield Sample("ledger_lines", labels, one["lines"])
-        yield Sample("ledger_breaks", labels, len(one["breaks"]))
+        yield Sample("ledger_breaks", labels, len(one["breaks"]) + bool(one["cut"]))
         yield Sample("ledger_info", {**labels, "head": one["head"][:_SHORT]}, 1)
         for name in TAKEN:
             if name in one["run"]:

@@ -15,7 +15,7 @@ from string import Template
 from typing import Any
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._report import map as days_map
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._report.alerts import STATES
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._report.alerts import BROKEN, STATES
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._report.style import SCRIPT, STYLE
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._report.text import (
     moment,
@@ -154,16 +154,20 @@ def _todo(alike: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _head(one: Mapping[str, Any]) -> str:
+    mark = " (of a ledger that is broken)" if one["state"] == BROKEN else ""
     return (
         f'<tr><th scope="row">{safe(one["instance"])}</th><td>{moment(one["since"])}</td>'
-        f'<td class="number">{number(one["lines"])}</td><td class="mono">{safe(one["head"])}</td></tr>\n'
+        f'<td class="number">{number(one["lines"])}</td><td class="mono">{safe(one["head"])}{mark}</td></tr>\n'
     )
 
 
 def _check(archive: str, instances: Sequence[Mapping[str, Any]]) -> str:
-    """Return the command that proves it, of the first instance."""
-    one = instances[0] if instances else {"instance": "INSTANCE", "head": "HEAD"}
-    arguments = {"archive": archive, "instances": one["instance"], "verify": "sha256", "expected_head": one["head"]}
+    """Return the command that proves it, of the first instance whose ledger is whole."""
+    unknown = {name: name.upper() for name in ("provider", "region", "project", "instance", "head")}
+    one = next((one for one in instances if one["state"] != BROKEN), unknown)
+    place = {"provider": one["provider"], "region": one["region"], "project_id": one["project"]}
+    arguments = {"archive": archive, **place, "instances": one["instance"]}
+    arguments.update(verify="sha256", expected_head=one["head"])
     words = " ".join(shlex.quote(f"{name}={value}") for name, value in arguments.items())
     return f"ansible localhost -m clouddb.mongodb_logs.log_archive_info -a {shlex.quote(words)}"
 
