@@ -84,15 +84,15 @@ def test_a_cut_answer_stays_cut(emu: Emulator, client: Client, proxy: ForwardPro
 
 def test_credentials(emu: Emulator, client: Client) -> None:
     """Without them 407; they go no further than the proxy."""
-    with ForwardProxy(user="agent", password="p@ss") as proxy:
+    with ForwardProxy(user="joe", password="p@ss") as proxy:
         through(proxy, client)
         answer = client.dds("POST", "/x/auditlog-links", None, {"ids": ["x"]})
         assert (answer.status_code, answer.headers["Proxy-Authenticate"]) == (407, 'Basic realm="proxy"')
-        assert through(proxy, client, "agent:wrong").dds("GET", "").status_code == 407
+        assert through(proxy, client, "joe:wrong").dds("GET", "").status_code == 407
         with pytest.raises(requests.exceptions.ProxyError, match="407"):
             client.session.get("https://127.0.0.1:1/", timeout=5)
         assert len(emu.requests) == 0
-        assert through(proxy, client, "agent:p%40ss").dds("GET", "").status_code == 200
+        assert through(proxy, client, "joe:p%40ss").dds("GET", "").status_code == 200
         assert proxy.asked == [netloc(emu)] * 2 + ["127.0.0.1:1", netloc(emu)]
 
 
