@@ -196,6 +196,20 @@ ledger_breaks:
   returned: when the run began
   type: list
   elements: str
+failures:
+  description:
+    - Types of log that could not be looked at, each with its error; always empty for UMongoDB.
+  returned: when the run began
+  type: list
+  elements: dict
+  contains:
+    log_type:
+      description: Type of log.
+      type: str
+    failure:
+      description: The error, as RV(failure) has it.
+      type: dict
+  sample: []
 notices:
   description:
     - Why there is nothing where one may expect something.
