@@ -60,9 +60,9 @@ $map</div></div>
 <p>When each was last collected without anything missing, what is held, and what to do.</p>
 <div class="scroll table" role="region" aria-labelledby="instances-title" tabindex="0"><table>
 <caption>$count, those that need attention first</caption>
-<thead><tr><th scope="col">Instance</th><th scope="col">State</th><th scope="col">Last success</th>
-<th scope="col" class="number">Files</th><th scope="col" class="number">Size</th>
-<th scope="col">Next loss</th><th scope="col">What to do</th></tr></thead>
+<thead><tr><th scope="col">Instance</th><th scope="col">State</th><th scope="col">What to do</th>
+<th scope="col">Last success</th><th scope="col" class="number">Files</th><th scope="col" class="number">Size</th>
+<th scope="col">Next loss</th></tr></thead>
 <tbody>
 $instances</tbody></table></div>
 </section>
@@ -141,9 +141,10 @@ def _instance(one: Mapping[str, Any], row: int) -> str:
     todo = [_todo(list(alike)) for _kind, alike in groupby(one["alerts"], key=lambda alert: alert["kind"])]
     return (
         f'<tr><th scope="row"><a href="#i{row}">{safe(one["instance"])}</a> <small>{safe(where)}</small></th>'
-        f'<td><span class="state {safe(one["state"])}">{safe(one["state"])}</span></td><td>{moment(one["last_success"])}</td>'
+        f'<td><span class="state {safe(one["state"])}">{safe(one["state"])}</span></td>'
+        f"<td>{f'<ul>{str().join(todo)}</ul>' if todo else 'nothing'}</td><td>{moment(one['last_success'])}</td>"
         f'<td class="number">{number(one["counts"]["collected"])}</td><td class="number">{size(one["bytes"])}</td>'
-        f"<td>{moment(one['next_loss'])}</td><td>{f'<ul>{str().join(todo)}</ul>' if todo else 'nothing'}</td></tr>\n"
+        f"<td>{moment(one['next_loss'])}</td></tr>\n"
     )
 
 

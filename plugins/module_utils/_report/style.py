@@ -142,7 +142,12 @@ footer { margin-top: 48px; padding-bottom: 48px; color: var(--soft); font-size: 
   .row th { padding-left: 0; }
   .axis { padding-top: 0; }
 }
-@media screen and (max-width: 900px) { .numbers { grid-template-columns: repeat(3, 1fr); } }
+@media screen and (max-width: 900px) {
+  .numbers { grid-template-columns: repeat(3, 1fr); }
+  .table tbody th { min-width: 8rem; }
+  .table ul { min-width: 12rem; }
+  .table th, .table td { padding: 6px 8px; }
+}
 @media screen and (max-width: 600px) {
   header, main, footer { padding-left: 16px; padding-right: 16px; }
   .verdict p:first-child { font-size: 1.25rem; }
