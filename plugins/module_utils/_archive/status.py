@@ -27,6 +27,11 @@ class Asked(NamedTuple):
     at: int
     listed_before: int
 
+    @property
+    def window(self) -> tuple[Series, Span]:
+        """Return what names the package."""
+        return self.series, self.span
+
 
 class Seen(NamedTuple):
     """A unit that the cloud offered and the archive does not hold."""

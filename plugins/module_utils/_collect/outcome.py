@@ -22,6 +22,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledg
     Ledger,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Status
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.books import Books
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import (
     ASK,
     FETCH,
@@ -32,6 +33,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan
     Plan,
     Step,
 )
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.work import Work
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError, LogsError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import iso, iso_or_none
@@ -64,6 +66,18 @@ class Outcome:
         outcome.asked = Counter(step.key for step in plan.having(ASK))
         outcome.done = [*adopted, *plan.opening, *map(_expected, plan.having(RECORD, FETCH, WAIT, ASK)), *plan.closing]
         return outcome
+
+    def take(self, work: Work, books: Books) -> None:
+        """Take over what was done and what was not."""
+        self.plan = work.plan if self.first else None
+        self.asked, self.failed = work.asked, work.failed
+        self.done, self.taken = books.done, books.taken
+        self.resumed, self.warnings = books.resumed, books.warnings
+
+    def ends(self) -> list[Event]:
+        """Return the ends of series in which nothing is left to do."""
+        left = {step.series for step in self.missing() + self.pending()}
+        return [event for event in self.plan.closing if event.series not in left] if self.plan else []
 
     @property
     def changed(self) -> bool:

@@ -6,24 +6,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Digest
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Place
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Place, Series
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import Event, Ledger
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Status
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import Offer, Plan, Step
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import Http
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
+
+Requested = Collection["tuple[Series, Span]"]
 
 
 class Source(Protocol):
-    """One instance in its cloud. Every method raises CloudError; all but ``plan`` are called from threads."""
+    """One instance in its cloud. Every method raises CloudError.
+
+    Only ``plan`` may change anything here: the others are called from threads while it is running.
+    """
 
     http: Http
 
-    def plan(self, ledger: Ledger, status: Status) -> Plan:
-        """Return what to do now, having read of the cloud as much as that takes."""
+    def plan(self, ledger: Ledger, status: Status, requested: Requested) -> Plan:
+        """Return what to do now, having read of the cloud as much as that takes. ``requested``: what this run asked for."""
 
     def ask(self, step: Step, within: float) -> None:
         """Ask the cloud to make the file of a unit, with the last attempt beginning within so many seconds."""

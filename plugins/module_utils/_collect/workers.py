@@ -54,7 +54,14 @@ class Failed(NamedTuple):
     error: LogsError
 
 
-Result = Union[Asked, Fetched, Failed]
+class Crashed(NamedTuple):
+    """A thread ended by a defect, which the run is to end by as well."""
+
+    step: Step
+    error: BaseException
+
+
+Result = Union[Asked, Fetched, Failed, Crashed]
 
 
 class Links:
@@ -134,7 +141,7 @@ class Workers:
         self._taken_paths: dict[str, Key] = {}
         self._naming = threading.Lock()
         self._stopped = threading.Event()
-        self._done: queue.SimpleQueue[Result | BaseException] = queue.SimpleQueue()
+        self._done: queue.SimpleQueue[Result] = queue.SimpleQueue()
         self._askers = ThreadPoolExecutor(count, "ask")
         self._fetchers = ThreadPoolExecutor(count, "fetch")
 
@@ -172,8 +179,6 @@ class Workers:
                 pause = within if not found else GATHER - (time.monotonic() - since)
                 done = self._done.get(timeout=pause) if pause > 0 and self.busy else self._done.get_nowait()
                 since = since if found else time.monotonic()
-                if isinstance(done, BaseException):
-                    raise done
                 self.busy.discard(done.step.key)
                 found.append(done)
         except queue.Empty:
@@ -182,8 +187,8 @@ class Workers:
     def _carry(self, work: Callable[[Step], Result], step: Step) -> None:
         try:
             self._done.put(work(step))
-        except BaseException as error:  # a defect in a thread is raised where the run can see it
-            self._done.put(error)
+        except BaseException as error:
+            self._done.put(Crashed(step, error))
 
     def _ask(self, end: float, step: Step) -> Asked:
         within = end - self._monotonic()

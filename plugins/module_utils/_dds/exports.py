@@ -31,6 +31,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan
     opened,
     ordered,
 )
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.source import Requested
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api import Dds, Export, Exports, Node
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
@@ -65,7 +66,7 @@ class ExportSource:
         self._links: dict[Named, str] = {}
         self._lock = threading.Lock()
 
-    def plan(self, ledger: Ledger, status: Status) -> Plan:
+    def plan(self, ledger: Ledger, status: Status, requested: Requested) -> Plan:
         """Return what to do now. Looking is asking: the first look begins the export."""
         if not self._nodes:
             return Plan()

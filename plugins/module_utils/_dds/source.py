@@ -24,7 +24,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan
     Step,
     ordered,
 )
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.source import Source
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.source import Requested, Source
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api import (
     LINKS_AT_ONCE,
     AuditLog,
@@ -50,7 +50,7 @@ class AuditLogSource:
         self._rules = rules
         self._instance_id = instance_id
 
-    def plan(self, ledger: Ledger, status: Status) -> Plan:
+    def plan(self, ledger: Ledger, status: Status, requested: Requested) -> Plan:
         """Return what to do now, after listing."""
         now = self.http.clock.now
         last, seen = self._last_listed(status), status.missing()
@@ -135,14 +135,14 @@ class LogSource:
         self._parts: dict[str, Source] = {}
         self._notices: list[Notice] = []
 
-    def plan(self, ledger: Ledger, status: Status) -> Plan:
+    def plan(self, ledger: Ledger, status: Status, requested: Requested) -> Plan:
         """Return the plans of all types as one.
 
         Raises BadInput for nodes that are not there, or that have none of these types.
         """
         if not self._parts and not self._notices:
             self._look()
-        plans = [self._plan_of(log_type, ledger, status) for log_type in self._parts]
+        plans = [self._plan_of(log_type, ledger, status, requested) for log_type in self._parts]
         return Plan(
             ordered(step for plan in plans for step in plan.steps),
             opening=tuple(event for plan in plans for event in plan.opening),
@@ -214,9 +214,9 @@ class LogSource:
         part = self._parts.get(place.series.log_type)
         return part.recognise(place) if part else exported(place)
 
-    def _plan_of(self, log_type: str, ledger: Ledger, status: Status) -> Plan:
+    def _plan_of(self, log_type: str, ledger: Ledger, status: Status, requested: Requested) -> Plan:
         try:
-            return self._parts[log_type].plan(ledger, status)
+            return self._parts[log_type].plan(ledger, status, requested)
         except CloudError as error:
             if error.final or len(self._parts) == 1:
                 raise

@@ -24,6 +24,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan
     Plan,
     Step,
 )
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.source import Requested
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput, CloudError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import compact
@@ -55,9 +56,8 @@ class PackageSource:
         self._members: windows.Members | None = None
         self._notices: tuple[Notice, ...] = ()
         self._started: int | None = None
-        self._asked: set[tuple[Series, Span]] = set()
 
-    def plan(self, ledger: Ledger, status: Status) -> Plan:
+    def plan(self, ledger: Ledger, status: Status, requested: Requested) -> Plan:
         """Return what to do now. Lists only when something is wanted; sees the nodes once a run."""
         members = self._members = self._members or self._find_members()
         clock = self.http.clock
@@ -73,12 +73,11 @@ class PackageSource:
             started = min(started, now)
             wanted = windows.want(self._rules, members, ledger.units, ledger.scopes, started, now)
         self._started = started
-        plan = windows.plan(self._rules, wanted, offers, status.asked(), now=now, mine=self._asked)
+        plan = windows.plan(self._rules, wanted, offers, status.asked(), now=now, mine=requested)
         return plan._replace(notices=self._notices)
 
     def ask(self, step: Step, within: float) -> None:
         """Ask for the package of a window."""
-        self._asked.add((step.series, step.span))
         self._api.create_package(
             self._cluster_id,
             zone=self._zone or "",

@@ -329,7 +329,7 @@ def source_of(api: Dds, nodes: Sequence[Node] = NODES, *, every: bool = True) ->
 
 def planned(source: ExportSource, tmp_path: Path) -> Plan:
     tree = Tree(str(tmp_path), Ownership())
-    return source.plan(Ledger(tree, {}), Status(tree, {}))
+    return source.plan(Ledger(tree, {}), Status(tree, {}), ())
 
 
 @pytest.mark.parametrize(("state", "action"), [("CREATING", "wait"), ("FAILED", "missing")])
