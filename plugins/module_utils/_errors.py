@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._failures import ANY, cause_of
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._words import printable
 
 
 class LogsError(Exception):
@@ -21,10 +22,11 @@ class LogsError(Exception):
     request_id = ""
 
     def __init__(self, message: str, *, code: str = "", hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.code = code or self.kind
-        self.hint = hint
+        # Names in it may come from a cloud, or from a file that somebody put into the archive.
+        self.message = printable(message)
+        super().__init__(self.message)
+        self.code = printable(code) or self.kind
+        self.hint = printable(hint)
 
     def failure(self) -> dict[str, Any]:
         """Return what a result tells of this error.
@@ -111,4 +113,4 @@ class CloudError(LogsError):
         self.final = final
         self.throttled = throttled
         self.retry_after = retry_after
-        self.request_id = request_id
+        self.request_id = printable(request_id)

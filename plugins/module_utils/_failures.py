@@ -196,6 +196,13 @@ CAUSES = (
     ),
     Cause(
         ANY,
+        ("bad_answer",),
+        CLOUD_FAULT,
+        "an answer lacks what it must have, or has it in another form",
+        "Run again; if it stays, the API is another one than this was made for, or it changed: look for a newer release.",
+    ),
+    Cause(
+        ANY,
         ("bad_request",),
         PARAMETER,
         "the request cannot be sent",

@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput, CloudError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import Clock
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._words import printable
 
 REQUESTS_IMPORT_ERROR: str | None = None
 try:
@@ -87,16 +88,9 @@ class Answer(NamedTuple):
 
 def plain(text: object) -> str:
     """Return a server's words fit for a message: one line, not long, nothing in it that could be a key or a link."""
-    words = " ".join(str(text).split())
+    words = " ".join(printable(str(text)).split())
     words = re.sub(r"\?\S+", "?...", words)
     return re.sub(r"[\w+/=-]{40,}", "...", words)[:300]
-
-
-def whole(value: object) -> int | None:
-    """Return a number that an API gave, also as text; None for anything else."""
-    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,18}", value):
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def is_passing(status: int) -> bool:

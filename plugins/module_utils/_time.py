@@ -24,7 +24,7 @@ _ISO = re.compile(
 )
 _AGE = re.compile(r"(\d{1,9})([smhdw])$", re.ASCII)
 _AGE_UNITS = {"s": 1, "m": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY}
-_LATEST = calendar.timegm((9999, 1, 1, 0, 0, 0))
+LATEST = calendar.timegm((9999, 1, 1, 0, 0, 0))
 
 
 def parse_instant(text: str, option: str) -> int:
@@ -46,7 +46,7 @@ def parse_instant(text: str, option: str) -> int:
         if not offset:
             raise BadInput(f"{option}: '{text}' has no offset from UTC; add one, such as Z or +08:00.")
         seconds = _seconds(day, clock, offset, text, option)
-    if not 0 <= seconds < _LATEST:
+    if not 0 <= seconds < LATEST:
         raise BadInput(f"{option}: '{text}' is out of range; Unix times are in seconds, not milliseconds.")
     return seconds
 

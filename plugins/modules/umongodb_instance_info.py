@@ -164,7 +164,7 @@ def instance_info(module: AnsibleModule, options: dict[str, Any]) -> dict[str, A
         )
     instances = [instance_fields(row, options["region"]) for row in rows]
     if options["nodes"]:
-        for instance in instances:
+        for instance in (one for one in instances if one["cluster_id"]):
             cluster = api.cluster(instance["cluster_id"], zone=instance["zone"])
             instance["nodes"] = [node_fields(node) for node in cluster.nodes]
     return {"changed": False, "instances": sorted(instances, key=lambda instance: str(instance["cluster_id"]))}

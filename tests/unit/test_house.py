@@ -22,11 +22,11 @@ UTILS = f"ansible_collections.{NAME}.plugins.module_utils"
 
 # module_utils from the ground up: what a part imports stands in an earlier row, and only itself knows a provider.
 LAYERS = [
-    {"_failures"},
+    {"_failures", "_words"},
     {"_errors"},
     {"_time"},
     {"_spans"},
-    {"_argspec", "_http"},
+    {"_argspec", "_http", "_reader"},
     {"_module"},
     {"_archive", "_dds", "_umongodb"},
     {"_collect", "_report"},

@@ -22,6 +22,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledg
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.lock import holder_of
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.survey import Chosen, Holding
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._words import printable
 
 NONE, SIZE, SHA256 = "none", "size", "sha256"
 LEVELS = [NONE, SIZE, SHA256]
@@ -168,13 +169,13 @@ def _other(path: str, ledger: Ledger, *, running: bool) -> Problem | None:
     key = ledger.paths.get(path)
     event = ledger.units[key] if key else None
     if layout.is_part(path):
-        return Problem("part", path, f"{path} was left by a run that was ended; the next run removes it.")
+        return Problem("part", path, f"{printable(path)} was left by a run that was ended; the next run removes it.")
     if event and event.path == path and event.status == COLLECTED:
         return None
     if event and event.path == path and event.status == PRUNED:
-        message = f"{path} still stands though its unit was pruned; the next log_archive_prune removes it."
+        message = f"{printable(path)} still stands though its unit was pruned; the next log_archive_prune removes it."
         return None if running else Problem("pruned", path, message)
-    return Problem("unrecorded", path, f"{path} has no line in the ledger.")
+    return Problem("unrecorded", path, f"{printable(path)} has no line in the ledger.")
 
 
 def _run_since(tree: Tree) -> int | None:

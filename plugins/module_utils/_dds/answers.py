@@ -6,9 +6,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._failures import (
     BUSY,
@@ -18,13 +15,14 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._failures imp
     cause_of,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import Answer, is_passing, plain
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._reader import Record
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import MINUTE
 
 # What signs may be a quarter of an hour off; less than this is never the reason of a refusal.
 _TOLERATED_SKEW = 14 * MINUTE
 
 
-def judge(answer: Answer, *, skew: float = 0.0, final: bool = True) -> dict[str, Any]:
+def judge(answer: Answer, *, skew: float = 0.0, final: bool = True) -> Record:
     """Return the document of an answer, or raise the CloudError that it tells of.
 
     ``skew``: seconds that the clock which signed the request is ahead of the cloud's. ``final``: whether a 401 says that no
@@ -32,10 +30,10 @@ def judge(answer: Answer, *, skew: float = 0.0, final: bool = True) -> dict[str,
     """
     value = answer.json()
     if answer.status < 300:
-        return value
+        return Record(value, "")
     inner = value.get("error")
     said = inner if isinstance(inner, dict) else value
-    code = str(said.get("error_code") or said.get("errorCode") or said.get("code") or answer.status)
+    code = plain(said.get("error_code") or said.get("errorCode") or said.get("code") or answer.status)
     words = plain(said.get("error_msg") or said.get("errorMsg") or said.get("message") or "no message")
     kind, hint = cause_of(DDS, code, answer.status).kind, None
     if answer.status == 401 and abs(skew) > _TOLERATED_SKEW:
@@ -55,8 +53,3 @@ def judge(answer: Answer, *, skew: float = 0.0, final: bool = True) -> dict[str,
         retry_after=answer.retry_after,
         request_id=answer.headers.get("X-Request-Id") or "",
     )
-
-
-def rows(answer: Mapping[str, Any], field: str) -> list[Mapping[str, Any]]:
-    """Return the objects of a list in an answer; whatever else stands there is left out."""
-    return [row for row in answer.get(field) or [] if isinstance(row, dict)]

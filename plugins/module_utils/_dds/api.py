@@ -16,16 +16,16 @@ from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.answers import rows
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.auth import Auth
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.client import Client
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.paging import Page, pages, pages_at_once
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.sign import Query
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._failures import DDS, NOT_FOUND
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import Http, whole
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import Http
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._reader import Record
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, HOUR
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, HOUR, LATEST
 
 PAGE = 100
 LINKS_AT_ONCE = 50
@@ -119,25 +119,25 @@ class Dds:
                     kind=NOT_FOUND,
                     hint="Give project_id.",
                 )
-            self._project_id = str(found[0]["id"])
+            self._project_id = found[0].needed_id("id")
         return self._project_id
 
-    def _projects(self, *query: tuple[str, str]) -> list[Mapping[str, Any]]:
+    def _projects(self, *query: tuple[str, str]) -> list[Record]:
         answer = self._client.read("GET", self._iam_endpoint, "/v3/projects", query)
-        return [row for row in rows(answer, "projects") if row.get("id")]
+        return [row for row in answer.records("projects") if row.id("id")]
 
-    def instances(self, *, instance_id: str | None = None, name: str | None = None) -> list[Mapping[str, Any]]:
+    def instances(self, *, instance_id: str | None = None, name: str | None = None) -> list[Record]:
         """Return the instances with their nodes as the API gives them (``GET .../instances``), every page."""
         wanted = [(key, value) for key, value in (("id", instance_id), ("name", name)) if value]
-        found: dict[str, Mapping[str, Any]] = {}
+        found: dict[str, Record] = {}
         for page in pages(partial(self._page, "/instances", wanted, "instances", "total_count")):
-            found.update((instance["id"], instance) for instance in page.rows if instance.get("id"))
+            found.update((instance.needed_id("id"), instance) for instance in page.rows if instance.id("id"))
         return [found[key] for key in sorted(found)]
 
-    def instance(self, instance_id: str) -> Mapping[str, Any]:
+    def instance(self, instance_id: str) -> Record:
         """Return an instance as the API gives it."""
         for row in self.instances(instance_id=instance_id):
-            if row["id"] == instance_id:
+            if row.id("id") == instance_id:
                 return row
         raise CloudError(f"There is no instance {instance_id} in {self._region}.", code="not_found", cloud=DDS)
 
@@ -161,7 +161,7 @@ class Dds:
             totals = set()
             for page in pages_at_once(partial(self._page, path, query, "audit_logs", "total_record")):
                 totals.add(page.total)
-                found.update((log.id, log) for log in (_audit_log(row, part) for row in page.rows if row.get("id")))
+                found.update((log.id, log) for log in (_audit_log(row, part) for row in page.rows))
             if len(totals) == 1 and len(found) >= (totals.pop() or 0):
                 return found
         raise CloudError(
@@ -174,7 +174,7 @@ class Dds:
     def audit_log_links(self, instance_id: str, ids: Sequence[str]) -> list[str]:
         """Return links to at most 50 audit logs, good for five minutes, in no promised order. They are secrets."""
         answer = self._post(instance_id, "auditlog-links", {"ids": list(ids)})
-        return [link for link in answer.get("links") or [] if isinstance(link, str)]
+        return answer.texts("links")
 
     def delete_audit_logs(self, instance_id: str, names: Sequence[str]) -> None:
         """Ask for audit logs to be deleted, for ever, by the names of their files (``DELETE .../auditlog``).
@@ -189,11 +189,8 @@ class Dds:
         answer = self._client.read(
             "GET", self._endpoint, self._path(f"/instances/{quote(instance_id)}/auditlog-policy")
         )
-        types = answer.get("audit_types")
         return AuditPolicy(
-            whole(answer.get("keep_days")) or 0,
-            str(answer["audit_scope"]) if answer.get("audit_scope") else None,
-            tuple(sorted(map(str, types))) if isinstance(types, list) else (),
+            answer.needed_whole("keep_days"), answer.text("audit_scope"), tuple(sorted(answer.texts("audit_types")))
         )
 
     def set_audit_policy(self, instance_id: str, policy: AuditPolicy, *, reserve: bool | None = None) -> None:
@@ -219,29 +216,32 @@ class Dds:
         """
         lists = (("file_name_list", names), ("node_id_list", node_ids))
         answer = self._post(instance_id, f"{log_type}log-download", {key: list(value) for key, value in lists if value})
-        return Exports(str(answer.get("status") or ""), [_export(row) for row in rows(answer, "list")])
+        state = answer.needed_id("status")
+        files = answer.needed_records("list") if state == "FINISH" else answer.records("list")
+        return Exports(state, [_export(row) for row in files])
 
-    def _post(self, instance_id: str, what: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    def _post(self, instance_id: str, what: str, body: Mapping[str, Any]) -> Record:
         path = self._path(f"/instances/{quote(instance_id)}/{what}")
         return self._client.read("POST", self._endpoint, path, body=body)
 
     def _page(self, path: str, query: Query, field: str, total_field: str, offset: int) -> Page:
         paging = [("offset", str(offset)), ("limit", str(PAGE))]
         answer = self._client.read("GET", self._endpoint, self._path(path), [*query, *paging])
-        total = answer.get(total_field)
-        return Page(rows(answer, field), total if isinstance(total, int) else None)
+        total = answer.whole(total_field)
+        # A list that is null is one only where the total says that it is empty.
+        return Page(answer.records(field) if total == 0 else answer.needed_records(field), total)
 
     def _path(self, path: str) -> str:
         return f"/v3/{quote(self.project_id)}{path}"
 
 
-def nodes_of(instance: Mapping[str, Any]) -> list[Node]:
+def nodes_of(instance: Record) -> list[Node]:
     """Return the nodes of an instance that the API gave."""
     return [
-        Node(str(node["id"]), str(node.get("name") or ""), str(group.get("type") or ""))
-        for group in rows(instance, "groups")
-        for node in rows(group, "nodes")
-        if node.get("id")
+        Node(node.needed_id("id"), node.text("name") or "", group.text("type") or "")
+        for group in instance.records("groups")
+        for node in group.records("nodes")
+        if node.id("id")
     ]
 
 
@@ -250,8 +250,9 @@ def api_time(instant: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S+0000", time.gmtime(instant))
 
 
-def _project(row: Mapping[str, Any]) -> str:
-    return f"{row['id']} ({row['name']})" if row.get("name") else str(row["id"])
+def _project(row: Record) -> str:
+    name = row.text("name")
+    return row.needed_id("id") + (f" ({name})" if name else "")
 
 
 def _parts(span: Span) -> Iterable[Span]:
@@ -262,26 +263,27 @@ def _parts(span: Span) -> Iterable[Span]:
     yield Span(begin, span.end)
 
 
-def _export(row: Mapping[str, Any]) -> Export:
-    link = row.get("file_link")
+def _export(row: Record) -> Export:
     return Export(
-        str(row.get("file_name") or "unnamed"),
-        str(row.get("node_name") or ""),
-        str(row.get("status") or ""),
-        link if isinstance(link, str) and link else None,
+        row.text("file_name") or "unnamed",
+        row.text("node_name") or "",
+        row.text("status") or "",
+        row.id("file_link"),
     )
 
 
-def _audit_log(row: Mapping[str, Any], asked: Span) -> AuditLog:
+def _audit_log(row: Record, asked: Span) -> AuditLog:
+    begin, end = _instant(row.text("start_time")), _instant(row.text("end_time"))
+    span = asked if begin is None or end is None or end < begin else Span(begin, end)
+    log_id = row.needed_id("id")
+    node_id = row.id("node_id") or log_id.rpartition("_")[0]
+    return AuditLog(log_id, row.text("name") or log_id, node_id, row.whole("size"), span)
+
+
+def _instant(text: str | None) -> int | None:
     try:
-        span = Span(_instant(row["start_time"]), _instant(row["end_time"]))
-    except (KeyError, TypeError, ValueError, AttributeError):
-        span = asked
-    log_id = str(row.get("id"))
-    node_id = str(row.get("node_id") or log_id.rpartition("_")[0])
-    return AuditLog(log_id, str(row.get("name") or log_id), node_id, whole(row.get("size")), span)
-
-
-def _instant(text: str) -> int:
-    stamp = time.strptime(text.replace("Z", "+0000"), "%Y-%m-%dT%H:%M:%S%z")
-    return calendar.timegm(stamp) - (stamp.tm_gmtoff or 0)
+        stamp = time.strptime((text or "").replace("Z", "+0000"), "%Y-%m-%dT%H:%M:%S%z")
+    except ValueError:
+        return None
+    instant = calendar.timegm(stamp) - (stamp.tm_gmtoff or 0)
+    return instant if 0 <= instant < LATEST else None

@@ -15,8 +15,9 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.auth imp
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.sign import Query
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import Answer, Http, Request
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._reader import Record
 
-Carry = Callable[[Callable[[], Request], Callable[[Answer], "dict[str, Any]"]], "dict[str, Any]"]
+Carry = Callable[[Callable[[], Request], Callable[[Answer], Record]], Record]
 
 
 class Client:
@@ -28,17 +29,17 @@ class Client:
 
     def read(
         self, method: str, endpoint: str, path: str, query: Query = (), body: Mapping[str, Any] | None = None
-    ) -> dict[str, Any]:
+    ) -> Record:
         """Send a request that may be repeated: it changes nothing, or states what is to be."""
         return self._send(self.http.read, method, endpoint, path, query, body)
 
-    def write(self, method: str, endpoint: str, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    def write(self, method: str, endpoint: str, path: str, body: Mapping[str, Any]) -> Record:
         """Send a request that is not repeated where it may have taken effect."""
         return self._send(self.http.write, method, endpoint, path, (), body)
 
     def _send(
         self, carry: Carry, method: str, endpoint: str, path: str, query: Query, body: Mapping[str, Any] | None
-    ) -> dict[str, Any]:
+    ) -> Record:
         content = b"" if body is None else json.dumps(body).encode("utf-8")
         sent: list[Request] = []
 
@@ -46,7 +47,7 @@ class Client:
             sent.append(self._auth.request(method, endpoint, path, query, content))
             return sent[-1]
 
-        def understand(answer: Answer) -> dict[str, Any]:
+        def understand(answer: Answer) -> Record:
             request = sent[-1]
             renewable = answer.status == 401 and self._auth.renews(request)
             skew = self.http.clock.skew() if "X-Sdk-Date" in request.headers else 0.0

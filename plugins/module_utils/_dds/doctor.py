@@ -27,6 +27,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._doctor.check
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput, CloudError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._failures import DDS, NOT_FOUND
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._reader import Record
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY
 
@@ -82,9 +83,9 @@ class _Visit:
         self._options = options
         self._log_types = log_types
         self._id = options["instance_id"]
-        self._rows: list[Mapping[str, Any]] | None = None
+        self._rows: list[Record] | None = None
         self._refusal: CloudError | None = None
-        self._instance: Mapping[str, Any] | None = None
+        self._instance: Record | None = None
         self._keeps: AuditPolicy | None = None
         self._newest: AuditLog | None = None
         self._link: str | None = None
@@ -142,7 +143,7 @@ class _Visit:
         """Look at the instance as the list names it."""
         if self._rows is None:
             return skipped(f"{_LIST} is not allowed.")
-        self._instance = next((row for row in self._rows if row.get("id") == self._id), None)
+        self._instance = next((row for row in self._rows if row.id("id") == self._id), None)
         if self._instance is None:
             raise CloudError(
                 f"There is no instance {self._id} in {self._options['region']}.", code="not_found", cloud=DDS
@@ -162,7 +163,7 @@ class _Visit:
         if unknown:
             raise BadInput(f"node_ids: {self._id} has no node {unknown[0]}; it has {', '.join(sorted(found))}.")
         wanted = [found[node] for node in self._options["node_ids"] or found]
-        mode = str(self._instance.get("mode"))
+        mode = self._instance.text("mode") or ""
         able = {one: sum(node.can_have(one, mode) for node in wanted) for one in self._log_types}
         if not any(able.values()):
             raise BadInput(f"node_ids: none of these nodes has {' or '.join(self._log_types)} logs.")

@@ -9,26 +9,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._reader import Record
+
 
 def instance_fields(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an instance that the API listed, with its nodes."""
+    """Return an instance that the API listed, with its nodes. Raises CloudError where a field is of another shape."""
+    instance = Record(row, "instance")
+    datastore = instance.record("datastore")
     return {
-        "instance_id": row["id"],
-        "name": row.get("name"),
-        "region": row.get("region"),
-        "mode": row.get("mode"),
-        "status": row.get("status"),
-        "version": (row.get("datastore") or {}).get("version"),
-        "tags": {tag.get("key"): tag.get("value") for tag in row.get("tags") or []},
+        "instance_id": instance.needed_id("id"),
+        "name": instance.text("name"),
+        "region": instance.text("region"),
+        "mode": instance.text("mode"),
+        "status": instance.text("status"),
+        "version": datastore.text("version") if datastore else None,
+        "tags": {tag.text("key") or "": tag.text("value") or "" for tag in instance.records("tags")},
         "nodes": [
             {
-                "node_id": node.get("id"),
-                "name": node.get("name"),
-                "kind": group.get("type"),
-                "role": node.get("role"),
-                "status": node.get("status"),
+                "node_id": node.id("id"),
+                "name": node.text("name"),
+                "kind": group.text("type"),
+                "role": node.text("role"),
+                "status": node.text("status"),
             }
-            for group in row.get("groups") or []
-            for node in group.get("nodes") or []
+            for group in instance.records("groups")
+            for node in group.records("nodes")
         ],
     }

@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
-from typing import Any, Callable, NamedTuple
+from typing import Callable, NamedTuple
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._reader import Record
 
 _READERS = 8
 
@@ -20,7 +21,7 @@ _READERS = 8
 class Page(NamedTuple):
     """What one call showed of a list, and how long it said that the list is."""
 
-    rows: list[Mapping[str, Any]]
+    rows: list[Record]
     total: int | None
 
 
@@ -32,7 +33,7 @@ def pages(read: ReadPage, offset: int = 0) -> Iterator[Page]:
 
     Raises CloudError where a server takes no notice of the offset and never comes to an end.
     """
-    before: list[Mapping[str, Any]] = []
+    before: list[Record] = []
     while True:
         page = read(offset)
         if page.rows and page.total is None and page.rows == before:

@@ -35,6 +35,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api impo
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.exports import ExportSource, exported
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput, CloudError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._failures import PERMISSION
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._reader import Record
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import MINUTE, iso
 
@@ -156,7 +157,7 @@ class LogSource:
     def _look(self) -> None:
         """See which nodes have which type, where that is not all of them, and make a source for each type."""
         needed = self._node_ids or set(self._log_types) != {AUDIT}
-        instance = self._api.instance(self._instance_id) if needed else {}
+        instance = self._api.instance(self._instance_id) if needed else Record({}, "instance")
         nodes = nodes_of(instance)
         known = {node.id for node in nodes}
         unknown = sorted({*self._node_ids} - known)
@@ -167,7 +168,7 @@ class LogSource:
         having = False
         for log_type in self._log_types:
             wanted = [node for node in nodes if not self._node_ids or node.id in self._node_ids]
-            able = [node for node in wanted if node.can_have(log_type, str(instance.get("mode")))]
+            able = [node for node in wanted if node.can_have(log_type, instance.text("mode") or "")]
             if self._node_ids:
                 self._notices += [_cannot_have(node, log_type) for node in wanted if node not in able]
             if able or not self._node_ids:
@@ -248,8 +249,8 @@ def why_none(api: Dds, instance_id: str, span: Span, node_id: str | None = None)
     return Notice("nothing_logged", AUDIT, node_id, message)
 
 
-def _audits(instance: Mapping[str, object], node_id: str) -> bool:
-    mode = str(instance.get("mode"))
+def _audits(instance: Record, node_id: str) -> bool:
+    mode = instance.text("mode") or ""
     return any(node.id == node_id and node.can_have(AUDIT, mode) for node in nodes_of(instance))
 
 

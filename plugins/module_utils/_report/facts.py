@@ -22,6 +22,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._report.alert
     verdict,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, iso
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._words import printable
 
 VERSION = 1
 
@@ -79,7 +80,9 @@ def _run(run: Mapping[str, Any]) -> dict[str, Any]:
     names = ("code", "message", "hint")
     return {
         **{name: run[name] for name in TAKEN if isinstance(run.get(name), (int, float))},
-        "failure": {name: str(failure.get(name) or "") for name in names} if isinstance(failure, dict) else None,
+        "failure": {name: printable(str(failure.get(name) or "")) for name in names}
+        if isinstance(failure, dict)
+        else None,
     }
 
 

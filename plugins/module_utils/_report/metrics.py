@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._report.facts import TAKEN, last_success
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import from_iso
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._words import printable_lines
 
 _IDENTITY = ("provider", "region", "project", "instance")
 # As much of a head as a person compares.
@@ -100,4 +101,4 @@ def _line(sample: Sample) -> str:
 
 
 def _quoted(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return printable_lines(text).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

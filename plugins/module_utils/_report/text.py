@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from html import escape
 
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._words import printable
+
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
@@ -16,7 +18,7 @@ _UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 def safe(text: object) -> str:
     """Return a text as it may stand anywhere in the page, in a quoted attribute too."""
-    return escape(str(text), quote=True)
+    return escape(printable(str(text)), quote=True)
 
 
 def timed(text: str) -> str:

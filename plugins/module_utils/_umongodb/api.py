@@ -10,7 +10,7 @@ Source: UCloud API reference, product UMongoDB.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError
@@ -26,10 +26,11 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import 
     Request,
     is_passing,
     plain,
-    whole,
 )
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._reader import Record, whole
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.sign import Value, signature, text
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._words import printable_lines
 
 LOG_TYPES = {"slow": "SlowLog", "error": "ErrorLog"}
 _LOG_TYPE_NAMES = {spelling: name for name, spelling in LOG_TYPES.items()}
@@ -85,16 +86,19 @@ class Node(NamedTuple):
 
 
 class Cluster(NamedTuple):
-    """A cluster as its description gives it: the API's own fields, and the nodes."""
+    """A cluster as its description gives it: the API's own fields, and the nodes.
 
-    info: Mapping[str, Any]
+    ``complete``: nothing was left out that would name a node, so one that is not there is gone.
+    """
+
+    info: Record
     nodes: tuple[Node, ...]
+    complete: bool
 
     @property
     def zone(self) -> str | None:
         """Return the zone of the cluster itself; in a cluster across zones, its nodes have others."""
-        zone: str | None = self.info.get("Zone")
-        return zone
+        return self.info.id("Zone")
 
 
 class UMongoDB:
@@ -125,22 +129,23 @@ class UMongoDB:
             "ProjectId": project_id,
         }
 
-    def instances(self, *, zone: str | None = None, cluster_id: str | None = None) -> list[dict[str, Any]]:
+    def instances(self, *, zone: str | None = None, cluster_id: str | None = None) -> list[Record]:
         """Return the clusters of the region as the API gives them (``ListUMongoDBInstances``)."""
-        return _rows(self._read("ListUMongoDBInstances", {"Zone": zone, "ClusterId": cluster_id}))
+        return self._read("ListUMongoDBInstances", {"Zone": zone, "ClusterId": cluster_id}).records("DataSet")
 
     def cluster(self, cluster_id: str, *, zone: str | None = None) -> Cluster:
         """Return a cluster with its nodes (``DescribeUMongoDBInstance``)."""
-        info = self._read("DescribeUMongoDBInstance", {"ClusterId": cluster_id, "Zone": zone}).get("ClusterInfo")
-        if not isinstance(info, dict):
+        info = self._read("DescribeUMongoDBInstance", {"ClusterId": cluster_id, "Zone": zone}).record("ClusterInfo")
+        if info is None:
             raise CloudError(f"The API described no cluster {cluster_id}.", code="not_found", cloud=UMONGODB)
-        return Cluster(info, tuple(_nodes(info)))
+        nodes, complete = _nodes(info)
+        return Cluster(info, tuple(nodes), complete)
 
     def packages(self, cluster_id: str, *, zone: str, node_id: str | None = None) -> list[Package]:
         """Return the packages of a cluster by id (``ListUMongoDBLogPackage``; not paged, in no promised order)."""
         answer = self._read("ListUMongoDBLogPackage", {"ClusterId": cluster_id, "Zone": zone, "NodeId": node_id})
-        rows = (row for row in _rows(answer) if isinstance(row.get("Id"), int))
-        return sorted((_package(row) for row in rows), key=lambda package: package.id)
+        found = [_package(row) for row in answer.records("DataSet")]
+        return sorted((package for package in found if package), key=lambda package: package.id)
 
     def create_package(
         self,
@@ -177,8 +182,8 @@ class UMongoDB:
         answer = self._read(
             "DescribeUMongoDBBackupURL", {"ClusterId": cluster_id, "Zone": zone, "PackageId": package_id}
         )
-        link = answer.get("IntranetAddress" if intranet else "InternetAddress")
-        if not isinstance(link, str) or not link:
+        link = answer.id("IntranetAddress" if intranet else "InternetAddress")
+        if not link:
             raise CloudError(f"The API gave no link to package {package_id}.", code="no_link", passing=True)
         return link
 
@@ -188,12 +193,13 @@ class UMongoDB:
         """Return lines of a node's log (``GetUMongoDBLog``). The cloud truncates: a preview, not an archive."""
         params = {"ClusterId": cluster_id, "NodeId": node_id, "LogType": LOG_TYPES[log_type], "Zone": zone}
         answer = self._read("GetUMongoDBLog", {**params, "Begin": begin, "End": end})
-        return Preview(str(answer.get("Log") or ""), answer.get("IsTruncate") is True, whole(answer.get("MaxLine")))
+        shown = printable_lines(answer.written("Log") or "")
+        return Preview(shown, answer.flag("IsTruncate") is True, answer.whole("MaxLine"))
 
-    def _read(self, action: str, params: Mapping[str, Value | None]) -> dict[str, Any]:
+    def _read(self, action: str, params: Mapping[str, Value | None]) -> Record:
         return self.http.read(lambda: self._request(action, params), lambda answer: _judge(action, answer))
 
-    def _write(self, action: str, params: Mapping[str, Value | None], within: float | None) -> dict[str, Any]:
+    def _write(self, action: str, params: Mapping[str, Value | None], within: float | None) -> Record:
         return self.http.write(lambda: self._request(action, params), lambda answer: _judge(action, answer), within)
 
     def _request(self, action: str, params: Mapping[str, Value | None]) -> Request:
@@ -203,13 +209,11 @@ class UMongoDB:
         return Request("POST", self._url, self._headers, urlencode(sent).encode("ascii"))
 
 
-def _judge(action: str, answer: Answer) -> dict[str, Any]:
+def _judge(action: str, answer: Answer) -> Record:
     value = answer.json()
-    code = value.get("RetCode")
-    if not isinstance(code, int):
-        code = None
+    code = _code(value.get("RetCode"))
     if code == 0 and answer.status < 300:
-        return value
+        return Record(value, action)
     shown = f"RetCode {code}" if code else f"HTTP {answer.status}"
     said = plain(value.get("Message") or "no message")
     kind = cause_of(UMONGODB, str(code or answer.status), answer.status).kind
@@ -227,37 +231,48 @@ def _judge(action: str, answer: Answer) -> dict[str, Any]:
     )
 
 
-def _rows(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return _dicts(answer.get("DataSet"))
+def _code(value: object) -> int | None:
+    # Codes below zero have been seen too.
+    return value if isinstance(value, int) and not isinstance(value, bool) else whole(value)
 
 
-def _package(row: Mapping[str, Any]) -> Package:
-    begin, end = row.get("Begin"), row.get("End")
+def _package(row: Record) -> Package | None:
+    """Return a package; None for one that the API gave no id, as it cannot be asked for."""
+    number, begin, end = row.whole("Id"), row.instant("Begin"), row.instant("End")
+    if number is None:
+        return None
     return Package(
-        id=row["Id"],
-        name=row.get("Name") or "",
-        state=row.get("State") or "",
-        node_id=row.get("NodeId"),
-        log_type=_LOG_TYPE_NAMES.get(row.get("PackageType") or ""),
-        role=row.get("Role"),
-        span=Span(begin, end) if isinstance(begin, int) and isinstance(end, int) else None,
-        size=whole(row.get("Size")),
-        created=whole(row.get("CreateTime")),
-        finished=whole(row.get("FinishTime")),
+        id=number,
+        name=row.text("Name") or "",
+        state=row.text("State") or "",
+        node_id=row.id("NodeId"),
+        log_type=_LOG_TYPE_NAMES.get(row.text("PackageType") or ""),
+        role=row.text("Role"),
+        span=Span(begin, end) if begin is not None and end is not None and begin < end else None,
+        size=row.whole("Size"),
+        created=row.instant("CreateTime"),
+        finished=row.instant("FinishTime"),
     )
 
 
-def _nodes(info: Mapping[str, Any]) -> list[Node]:
-    replicas = [("data", replica) for replica in _dicts(info.get("DataReplicaInfos"))]
-    replicas += [("config", replica) for replica in _dicts([info.get("ConfigReplicaInfo")])]
-    members = [(kind, node) for kind, replica in replicas for node in _dicts(replica.get("NodeInfos"))]
-    members += [("mongos", node) for node in _dicts(info.get("MongosInfo"))]
-    return [
-        Node(str(node["NodeId"]), kind, node.get("NodeRole"), node.get("State"), node.get("Zone"))
-        for kind, node in members
-        if node.get("NodeId")
+def _nodes(info: Record) -> tuple[list[Node], bool]:
+    """Return the nodes of a cluster, and whether all of them are named."""
+    config = info.record("ConfigReplicaInfo")
+    replicas = [("data", replica) for replica in info.records("DataReplicaInfos")]
+    replicas += [("config", config)] if config else []
+    lists = [(kind, replica, "NodeInfos") for kind, replica in replicas] + [("mongos", info, "MongosInfo")]
+    found = [
+        (Node(node.id("NodeId") or "", kind, node.text("NodeRole"), node.text("State"), node.id("Zone")))
+        for kind, holder, field in lists
+        for node in holder.records(field)
     ]
-
-
-def _dicts(rows: object) -> list[dict[str, Any]]:
-    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    nodes = [node for node in found if node.id]
+    rows = sum(len(holder.sequence(field)) for _kind, holder, field in lists)
+    sharded = info.text("ClusterType") != "ReplicaSet"
+    complete = (
+        len(nodes) == rows
+        and len(info.records("DataReplicaInfos")) == len(info.sequence("DataReplicaInfos")) > 0
+        and all(replica.sequence("NodeInfos") for _kind, replica in replicas)
+        and not (sharded and not (config and info.sequence("MongosInfo")))
+    )
+    return nodes, complete

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Callable
 
@@ -23,6 +23,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._doctor.check
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput, CloudError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._failures import PARAMETER, UMONGODB
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._reader import Record
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.api import Cluster, Package, UMongoDB
 
 _RUNNING = "Running"
@@ -62,7 +63,7 @@ class _Visit:
         self._url = options["api_url"].rstrip("/")
         self._id = options["cluster_id"]
         self._zone: str | None = options["zone"]
-        self._rows: list[dict[str, Any]] | None = None
+        self._rows: list[Record] | None = None
         self._refusal: CloudError | None = None
         self._cluster: Cluster | None = None
         self._ready: list[Package] = []
@@ -98,15 +99,15 @@ class _Visit:
         row = next((row for row in self._rows if row.get("ClusterId") == self._id), None)
         if row is None:
             raise CloudError(f"There is no cluster {self._id}.", code="not_found", cloud=UMONGODB)
-        own = row.get("Zone")
-        self._check_zone(own, row.get("CrossZones"))
+        own = row.id("Zone")
+        self._check_zone(own, row.texts("CrossZones"))
         self._zone = self._zone or own
-        state = row.get("State") or "not told"
-        message = f"{row.get('Name') or self._id} in {own or 'a zone that is not told'}, state {state}."
+        state = row.text("State") or "not told"
+        message = f"{row.text('Name') or self._id} in {own or 'a zone that is not told'}, state {state}."
         return ok(message) if state == _RUNNING else _unusual(message)
 
-    def _check_zone(self, own: str | None, others: object) -> None:
-        zones = [own, *(others if isinstance(others, list) else [])]
+    def _check_zone(self, own: str | None, others: Sequence[str]) -> None:
+        zones = [own, *others]
         if self._zone and own and self._zone not in zones:
             raise CloudError(
                 f"{self._id} is in the zone {own}, not in {self._zone}.",

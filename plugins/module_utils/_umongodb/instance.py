@@ -6,26 +6,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import LOG_TYPES_UMONGODB
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._reader import Record
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import iso_or_none
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.api import Node
 
 
-def instance_fields(row: Mapping[str, Any], region: str) -> dict[str, Any]:
-    """Return a cluster that the API listed."""
+def instance_fields(row: Record, region: str) -> dict[str, Any]:
+    """Return a cluster that the API listed; ``cluster_id`` is None where that is no text. Raises CloudError."""
+    own = row.get("ClusterId")
     return {
-        "cluster_id": row.get("ClusterId"),
-        "name": row.get("Name"),
+        "cluster_id": own if isinstance(own, str) else None,
+        "name": row.text("Name"),
         "region": region,
-        "zone": row.get("Zone"),
-        "type": row.get("ClusterType"),
-        "state": row.get("State"),
-        "version": row.get("DBVersion"),
-        "created": iso_or_none(row.get("CreateTime")),
-        "tag": row.get("Tag"),
+        "zone": row.id("Zone"),
+        "type": row.text("ClusterType"),
+        "state": row.text("State"),
+        "version": row.text("DBVersion"),
+        "created": iso_or_none(row.instant("CreateTime")),
+        "tag": row.text("Tag"),
     }
 
 

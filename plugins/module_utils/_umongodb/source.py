@@ -138,7 +138,7 @@ class PackageSource:
             for one in wanted
             if one not in series
         )
-        return windows.Members(tuple(series), complete=not self._node_ids)
+        return windows.Members(tuple(series), complete=cluster.complete and not self._node_ids)
 
 
 def offered(package: Package) -> Offer | None:

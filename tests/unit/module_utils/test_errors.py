@@ -35,6 +35,13 @@ def test_every_error_has_a_code_of_its_own_or_of_its_kind(error: LogsError, code
     assert error.failure()["code"] == code
 
 
+def test_nothing_of_an_error_moves_a_terminal_or_turns_its_text_around() -> None:
+    words = "a\x1b]0;title\x07 \u202eb\u2066\ud800"
+    error = CloudError(words, code=words, hint=words, request_id=words)
+    assert error.message == str(error) == "a]0;title b"
+    assert set(error.failure().values()) == {"a]0;title b", "cloud_fault"}
+
+
 def test_the_message_of_a_result_ends_with_the_hint() -> None:
     assert LogsError("It is full.", hint="Free some space.").result() == {
         "msg": "It is full. Free some space.",

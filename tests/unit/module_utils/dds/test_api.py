@@ -165,11 +165,65 @@ def test_a_list_that_promises_more_than_it_shows_is_an_error() -> None:
         client(session).audit_logs("i", Span(0, DAY))
 
 
-@pytest.mark.parametrize("answer", [{}, {"audit_logs": None}, {"audit_logs": [], "total_record": 0}])
+@pytest.mark.parametrize(
+    "answer", [{"audit_logs": []}, {"audit_logs": None, "total_record": 0}, {"audit_logs": [], "total_record": "0"}]
+)
 def test_an_empty_list_is_one(answer: dict[str, Any]) -> None:
     session = Scripted(lambda _path, _query: answer)
     assert client(session).audit_logs("i", Span(0, DAY)) == []
     assert len(session.queries) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        ({}, "audit_logs is missing"),
+        ({"audit_logs": None}, "audit_logs is missing"),
+        ({"audit_logs": None, "total_record": 3}, "audit_logs is missing"),
+        ({"audit_logs": 5}, "audit_logs is no list"),
+        ({"audit_logs": {}, "total_record": 0}, "audit_logs is no list"),
+        ({"audit_logs": [{"name": "nameless"}]}, r"audit_logs\[0\].id is missing"),
+        ({"audit_logs": [{"id": "n_1", "size": {}}]}, r"audit_logs\[0\].size is no whole number"),
+        ({"audit_logs": [], "total_record": "many"}, "total_record is no whole number"),
+    ],
+)
+def test_what_is_no_list_of_logs_is_a_fault_with_a_name(answer: dict[str, Any], message: str) -> None:
+    with pytest.raises(CloudError, match=f"cannot be understood: {message}") as caught:
+        client(Scripted(lambda _path, _query: answer)).audit_logs("i", Span(0, DAY))
+    assert (caught.value.code, caught.value.kind, caught.value.final) == ("bad_answer", "cloud_fault", False)
+
+
+def test_digits_in_quotes_are_numbers() -> None:
+    answer = {"audit_logs": [{"id": "n_1", "size": "17"}], "total_record": "1"}
+    [log] = client(Scripted(lambda _path, _query: answer)).audit_logs("i", Span(0, DAY))
+    assert log.size == 17
+
+
+@pytest.mark.parametrize(
+    "times",
+    [("2026-11-20T12:00:00Z", "2026-11-20T11:59:59Z"), ("0001-01-01T00:00:00Z", "2026-11-20T12:00:00Z"), ({}, [])],
+)
+def test_times_that_no_log_can_have_are_left_out_or_told(times: tuple[object, object]) -> None:
+    row = {"id": "n_1", "start_time": times[0], "end_time": times[1]}
+    session = Scripted(lambda _path, _query: {"audit_logs": [row], "total_record": 1})
+    try:
+        [log] = client(session).audit_logs("i", Span(100, 200))
+    except CloudError as error:
+        assert "start_time is no text" in error.message
+    else:
+        assert log.span == Span(100, 200)
+
+
+@pytest.mark.parametrize("answer", [{}, {"status": {}}, {"status": "FINISH"}, {"status": "FINISH", "list": 7}])
+def test_exports_that_are_not_told_are_no_empty_ones(answer: dict[str, Any]) -> None:
+    with pytest.raises(CloudError, match=r"cannot be understood: (status|list) is "):
+        client(Scripted(lambda _path, _query: answer)).exports("i", "slow")
+
+
+@pytest.mark.parametrize("answer", [{}, {"keep_days": None}, {"keep_days": "some"}])
+def test_a_policy_that_does_not_tell_is_no_auditing_switched_off(answer: dict[str, Any]) -> None:
+    with pytest.raises(CloudError, match="cannot be understood: keep_days is "):
+        client(Scripted(lambda _path, _query: answer)).audit_policy("i")
 
 
 def test_without_a_total_it_is_read_until_a_page_is_empty() -> None:
@@ -203,7 +257,7 @@ def test_times_of_every_offset_are_understood(text: str, instant: int) -> None:
 
 @given(st.integers(0, 4 * 10**9), st.integers(1, 200 * DAY))
 def test_a_long_span_is_asked_for_in_parts_that_overlap_and_leave_nothing_out(begin: int, length: int) -> None:
-    session = Scripted(lambda _path, _query: {})
+    session = Scripted(lambda _path, _query: {"audit_logs": []})
     client(session).audit_logs("i", Span(begin, begin + length))
     stamps = [(query["start_time"], query["end_time"]) for query in session.queries]
     known = {api_time(begin): begin, api_time(begin + length): begin + length}
@@ -215,7 +269,7 @@ def test_a_long_span_is_asked_for_in_parts_that_overlap_and_leave_nothing_out(be
 
 
 def test_a_span_of_thirty_days_is_asked_for_whole() -> None:
-    session = Scripted(lambda _path, _query: {})
+    session = Scripted(lambda _path, _query: {"audit_logs": []})
     client(session).audit_logs("i", Span(0, LONGEST_QUERY))
     client(session).audit_logs("i", Span(0, LONGEST_QUERY + 1))
     assert len(session.queries) == 1 + 2

@@ -6,16 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import pytest
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.paging import Page, pages, pages_at_once
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._reader import Record
 from hypothesis import given
 from hypothesis import strategies as st
 
-ROWS: list[Mapping[str, Any]] = [{"id": number} for number in range(250)]
+ROWS = [Record({"id": number}, "") for number in range(250)]
 
 
 @given(st.integers(0, 250), st.integers(1, 100), st.booleans())

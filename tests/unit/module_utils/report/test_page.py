@@ -104,6 +104,20 @@ def test_the_page_loads_nothing_and_runs_its_own_script_alone(made: Made, report
     assert "@import" not in source
 
 
+def test_no_word_of_a_server_turns_the_text_around(tmp_path: Path, report: Report) -> None:
+    made = Made(tmp_path)
+    complete(made, until=5)
+    made.noted(units=[{**unit(5, "missing"), "reason": "a\u202eb\x1bc"}])
+    status = made.status
+    status.run = {"failure": {"message": "d\u2066e", "hint": "f\x9bg", "code": "h"}}
+    status.save(NOW, made.ledger.head)
+    told = report()
+    assert told["instances"][0]["run"]["failure"] == {"message": "de", "hint": "fg", "code": "h"}
+    source = page(told)
+    assert "abc" in source
+    assert not any(character in source for character in "\u202e\u2066\x1b\x9b")
+
+
 def test_no_name_of_a_server_becomes_markup(tmp_path: Path, report: Report) -> None:
     made = Made(tmp_path, HOSTILE)
     made.write(Event(OPENED, Series(HOSTILE, HOSTILE), begin=FIRST))

@@ -182,7 +182,9 @@ def test_optional_fields_may_be_absent(emulator: Emulator) -> None:
             Package(5, "", "Package_New", None, None, None, None, None, None, None),
         ),
         ({"Name": "without an id"}, None),
-        ({"Id": "5"}, None),
+        ({"Id": "5"}, Package(5, "", "", None, None, None, None, None, None, None)),
+        ({"Id": 5, "Begin": "1", "End": 2.0}, Package(5, "", "", None, None, None, Span(1, 2), None, None, None)),
+        ({"Id": 5, "Begin": 2, "End": 2, "Size": ""}, Package(5, "", "", None, None, None, None, None, None, None)),
         ("no row", None),
         (None, None),
     ],
@@ -190,6 +192,42 @@ def test_optional_fields_may_be_absent(emulator: Emulator) -> None:
 def test_every_field_of_a_package_may_be_absent(row: object, package: Package | None) -> None:
     with scripted(answer(DataSet=[row])) as server:
         assert of_server(server).packages(REPLICA, zone=ZONE) == [package] * bool(package)
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (5, "DataSet is no list"),
+        ("none", "DataSet is no list"),
+        ({"0": {}}, "DataSet is no list"),
+        ([{"Id": 5, "PackageType": {"Name": "SlowLog"}}], r"DataSet\[0\].PackageType is no text"),
+        ([{"Id": 5}, {"Id": True}], r"DataSet\[1\].Id is no whole number"),
+        ([{"Id": -5}], r"DataSet\[0\].Id is no whole number"),
+        ([{"Id": 5, "Size": [0]}], r"DataSet\[0\].Size is no whole number"),
+        ([{"Id": 5, "Begin": 1.7e12}], r"DataSet\[0\].Begin is no time in seconds"),
+        ([{"Id": 5, "End": float("inf")}], r"DataSet\[0\].End is no whole number"),
+        ([{"Id": 5, "NodeId": "un\u202emongo"}], r"DataSet\[0\].NodeId is no id"),
+        ([{"Id": 5, "State": False}], r"DataSet\[0\].State is no text"),
+    ],
+)
+def test_a_list_of_another_form_is_a_fault_with_a_name(rows: object, message: str) -> None:
+    with scripted(answer(DataSet=rows)) as server, pytest.raises(CloudError, match=message) as caught:
+        of_server(server).packages(REPLICA, zone=ZONE)
+    assert caught.value.message.startswith("The answer cannot be understood: ListUMongoDBLogPackage.DataSet")
+    assert (caught.value.code, caught.value.passing) == ("bad_answer", False)
+
+
+def test_what_is_not_printable_is_left_out_of_words() -> None:
+    row = {"Id": 5, "Name": "a\x1b[31mb\u202ec\ud800d\u3000e\n"}
+    with scripted(answer(DataSet=[row])) as server:
+        [package] = of_server(server).packages(REPLICA, zone=ZONE)
+    assert package.name == "a[31mbcd e "
+
+
+def test_a_preview_keeps_its_lines_and_nothing_that_moves_a_terminal() -> None:
+    with scripted(answer(Log="a\tb\r\n\x1b]0;c\x07\u2066d\n", IsTruncate="true", MaxLine="7")) as server:
+        preview = of_server(server).log(REPLICA, node_id="n", log_type="slow", begin=1, end=2, zone=None)
+    assert preview == ("a\tb\n]0;cd\n", True, 7)
 
 
 @pytest.mark.parametrize("fields", [{}, {"DataSet": None}, {"DataSet": []}])
@@ -219,6 +257,33 @@ def test_a_cluster_may_have_no_nodes_that_it_names(info: dict[str, Any]) -> None
     with scripted(answer(ClusterInfo=info)) as server:
         cluster = of_server(server).cluster(REPLICA)
     assert (cluster.nodes, cluster.zone) == ((), None)
+
+
+def member(node_id: str | None, **fields: object) -> dict[str, object]:
+    return {"NodeId": node_id, **fields}
+
+
+REPLICAS = [{"NodeInfos": [member("a"), member("b")]}]
+SHARDS = {"ConfigReplicaInfo": {"NodeInfos": [member("c")]}, "MongosInfo": [member("m")]}
+
+
+@pytest.mark.parametrize(
+    ("info", "complete"),
+    [
+        ({"ClusterType": "ReplicaSet", "DataReplicaInfos": REPLICAS}, True),
+        ({"ClusterType": "SharedCluster", "DataReplicaInfos": REPLICAS, **SHARDS}, True),
+        ({"ClusterType": "SharedCluster", "DataReplicaInfos": REPLICAS}, False),
+        ({"DataReplicaInfos": REPLICAS}, False),
+        ({"ClusterType": "SharedCluster", **SHARDS}, False),
+        ({"ClusterType": "ReplicaSet", "DataReplicaInfos": [*REPLICAS, {}]}, False),
+        ({"ClusterType": "ReplicaSet", "DataReplicaInfos": [*REPLICAS, "?"]}, False),
+        ({"ClusterType": "ReplicaSet", "DataReplicaInfos": [{"NodeInfos": [member("a"), member(None)]}]}, False),
+        ({"ClusterType": "ReplicaSet", "DataReplicaInfos": [{"NodeInfos": [member("a"), 7]}]}, False),
+    ],
+)
+def test_only_a_cluster_that_names_all_its_nodes_tells_that_one_is_gone(info: dict[str, Any], complete: bool) -> None:
+    with scripted(answer(ClusterInfo=info)) as server:
+        assert of_server(server).cluster(REPLICA).complete is complete
 
 
 @pytest.mark.parametrize("fields", [{}, {"InternetAddress": ""}, {"InternetAddress": None}, {"IntranetAddress": "x"}])
@@ -292,7 +357,7 @@ def test_the_http_status_counts_too(status: int, passing: bool, uncertain: bool)
         assert (error.status, error.passing, error.uncertain) == (status, passing, uncertain)
 
 
-@pytest.mark.parametrize("code", [None, "0", [], {}, "Success"])
+@pytest.mark.parametrize("code", [None, [], {}, "Success", False, "-"])
 def test_an_answer_without_a_number_is_no_success_and_may_have_taken_effect(code: object) -> None:
     error, calls = refused(refusal(code), write=True)
     assert (error.uncertain, calls, error.message) == (
@@ -300,6 +365,12 @@ def test_an_answer_without_a_number_is_no_success_and_may_have_taken_effect(code
         1,
         "BackupUMongoDBLog was refused with HTTP 200: no.",
     )
+
+
+def test_a_number_in_quotes_is_a_success_too() -> None:
+    with scripted(Reply(body=b'{"RetCode": "0", "DataSet": []}')) as server:
+        assert of_server(server).instances() == []
+    assert refused(refusal("230"))[0].code == "230"
 
 
 def test_words_of_the_server_are_shortened_and_show_no_key() -> None:
