@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _WORLD_OPERATIONS = {
     *("add_cluster", "add_package", "forget_packages", "add_node", "remove_node", "quiet"),
     *("add_dds_instance", "add_audit_log", "add_audit_logs", "add_fleet", "revoke_tokens", "busy"),
+    *("add_entry", "add_entries"),
 }
 
 
@@ -29,7 +30,8 @@ class Control:
     - `GET clock`; `POST clock` with `now`, `advance` (seconds) or `signature_offset`
     - `GET`, `POST` (one or a list), `DELETE faults`
     - `GET`, `DELETE requests`
-    - `GET state`; `GET credentials`
+    - `GET state`; `GET credentials`; `POST entries` with `instance_id`, `log_type` and perhaps `node_id`: every entry that
+      the cloud offers now
     - `GET world`; `POST world` with `op` (a builder method of the world) and its arguments, or `set` with
       values of the world's own fields; one or a list
     """
@@ -84,6 +86,10 @@ class Control:
     def _get_state(self, _body: Any) -> Any:
         return self._emulator.state()
 
+    def _post_entries(self, body: Any) -> Any:
+        instance = self._emulator.world.instance(body["instance_id"])
+        return self._emulator.entries.listed(instance, body["log_type"], node_id=body.get("node_id"))
+
     def _get_credentials(self, _body: Any) -> Any:
         return self._emulator.credentials
 
@@ -97,9 +103,9 @@ class Control:
         arguments, world = dict(change), self._emulator.world
         if "set" in arguments:
             for name, value in arguments["set"].items():
-                if (
-                    not isinstance(getattr(world, name), (bool, int, float, str, type(None)))
-                    and name != "absent_fields"
+                if not isinstance(getattr(world, name), (bool, int, float, str, type(None))) and name not in (
+                    "absent_fields",
+                    "absent_actions",
                 ):
                     raise ValueError(f"{name} cannot be set")
                 setattr(world, name, value)

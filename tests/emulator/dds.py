@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The Huawei family's DDS: `/v3/{project_id}/instances...`."""
+"""The Huawei family's DDS: `/v3/{project_id}/instances...`, and `/v3.1/...` for entries of logs."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from .dds_audit import DdsAudit
 from .dds_common import dds_time, gateway_error, ok, page, shaped, wrong
+from .dds_entries import DdsEntries
 from .dds_exports import DdsExports
 from .dds_model import DdsInstance
+from .dds_settings import DdsSettings
 from .faults import Fault
 from .huawei_auth import AuthError, Identity
 from .messages import Answer, RefusedError, Request
@@ -22,7 +24,12 @@ from .messages import Answer, RefusedError, Request
 if TYPE_CHECKING:
     from .emulator import Emulator
 
-_PATH = re.compile(r"^/v3/(?P<project_id>[^/]+)/instances(?:/(?P<instance_id>[^/]+)/(?P<what>[^/]+))?$")
+# `logs` stands where an instance would, in calls about the logs of all of them.
+_PATH = re.compile(
+    r"^/(?P<version>v3|v3\.1)/(?P<project_id>[^/]+)/instances(?:/(?:(?P<all>logs)|(?P<instance_id>[^/]+))/(?P<what>.+))?$"
+)
+
+_MASKING = "slowlog-desensitization"
 
 Handler = Callable[[Request], Answer]
 
@@ -34,7 +41,8 @@ class Dds:
         """Serve this emulator's world."""
         self._emulator = emulator
         self._world = emulator.world
-        audit, exports = DdsAudit(emulator), DdsExports(emulator)
+        audit, exports, entries = DdsAudit(emulator), DdsExports(emulator), DdsEntries(emulator)
+        settings = DdsSettings(emulator)
         self._routes: dict[tuple[str, str | None], tuple[str, str, Handler]] = {
             ("GET", None): ("ListInstances", "list", self._list_instances),
             ("GET", "auditlog"): ("ListAuditLogs", "listAuditLog", audit.list_logs),
@@ -44,23 +52,32 @@ class Dds:
             ("POST", "auditlog-policy"): ("SetAuditLogPolicy", "setAuditLogPolicy", audit.set_policy),
             ("POST", "slowlog-download"): ("DownloadSlowLog", "downloadSlowLog", exports.slow),
             ("POST", "errorlog-download"): ("DownloadErrorLog", "downloadErrorLog", exports.error),
+            ("POST", "v3.1 slow-logs"): ("ListSlowLogs", "listSlowLog", entries.slow),
+            ("POST", "v3.1 error-logs"): ("ListErrorLogs", "listErrorLog", entries.error),
+            ("GET", f"{_MASKING}/status"): ("ShowSlowLogMasking", "getSlowLogPlaintextStatus", settings.show_masking),
+            ("PUT", f"{_MASKING}/on"): ("SwitchSlowLogMasking", "setSlowLogPlaintextStatus", settings.switch_masking),
+            ("PUT", f"{_MASKING}/off"): ("SwitchSlowLogMasking", "setSlowLogPlaintextStatus", settings.switch_masking),
+            ("GET", "logs/lts-configs"): ("ListLtsConfigs", "list", settings.list_streams),
+            ("POST", "logs/lts-configs"): ("SetLtsConfigs", "saveLogConfig", settings.set_streams),
+            ("DELETE", "logs/lts-configs"): ("DeleteLtsConfigs", "deleteLogConfig", settings.delete_streams),
         }
 
     def identify(self, request: Request) -> None:
         """Name the action and read path, query and body."""
         match = _PATH.match(request.path)
-        if match is None or (request.method, match["what"]) not in self._routes:
+        route = self._routes.get((request.method, _what(match))) if match else None
+        if match is None or route is None or route[0] in self._world.absent_actions:
             raise RefusedError(
                 gateway_error(404, "APIGW.0101", "The API does not exist or has not been published in the environment")
             )
-        request.action = self._routes[request.method, match["what"]][0]
+        request.action = route[0]
         pairs = request.query
         request.params = {**dict(pairs), "project_id": match["project_id"]}
         if match["instance_id"]:
             request.params["instance_id"] = match["instance_id"]
         if len(dict(pairs)) != len(pairs):
             raise wrong("a parameter was sent twice")
-        if request.method != "GET":
+        if request.method in ("POST", "DELETE"):
             request.params["body"] = self._body(request)
 
     def _body(self, request: Request) -> dict[str, Any]:
@@ -131,6 +148,12 @@ class Dds:
         ]
         rows = [_instance_row(instance, self._world.sparse) for instance in found[offset : offset + limit]]
         return ok({"instances": rows, "total_count": len(found)})
+
+
+def _what(match: re.Match[str]) -> str | None:
+    """Return what a path is about, with the version where it is another one."""
+    what: str | None = f"logs/{match['what']}" if match["all"] else match["what"]
+    return what if match["version"] == "v3" else f"{match['version']} {what}"
 
 
 def _name_fits(wanted: str | None, name: str) -> bool:

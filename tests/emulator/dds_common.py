@@ -73,21 +73,26 @@ def find_node(nodes: list[DdsNode], node_id: str) -> DdsNode:
     raise RefusedError(shaped(404, "DBS.200013", "The node does not exist"))
 
 
-def page(request: Request) -> tuple[int, int]:
-    """Return offset and limit."""
-    limit, offset = str(request.params.get("limit", 100)), str(request.params.get("offset", 0))
-    if not _NUMBER.match(limit) or not 1 <= int(limit) <= 100:
-        raise wrong("limit must be within 1 and 100", "DBS.280439")
+def page(request: Request, *, least: int = 1, most: int = 100) -> tuple[int, int]:
+    """Return offset and limit; the largest page is what a request without a limit gets."""
+    limit, offset = str(request.params.get("limit", most)), str(request.params.get("offset", 0))
+    if not _NUMBER.match(limit) or not least <= int(limit) <= most:
+        raise wrong(f"limit must be within {least} and {most}", "DBS.280439")
     if not _NUMBER.match(offset):
         raise wrong("offset must not be negative", "DBS.280440")
     return int(offset), int(limit)
 
 
 def time_param(request: Request, name: str, code: str) -> float:
-    """Return a time of the query, in the only format there is."""
-    text = request.params.get(name, "")
+    """Return a time of the query."""
+    return body_time(request.params, name, code)
+
+
+def body_time(values: dict[str, Any], name: str, code: str) -> float:
+    """Return a time, in the only format there is."""
+    text = values.get(name, "")
     try:
-        if not _TIME.match(text):
+        if not isinstance(text, str) or not _TIME.match(text):
             raise ValueError(text)
         return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S%z").timestamp()
     except ValueError:

@@ -122,7 +122,9 @@ class DdsExports:
             begin, end = max(begin, export.day), min(end, export.day + _DAY)
         rate, seed = node.per_hour(export.log_type), self._world.seed
         found = mongolog.lines(seed, node.id, "DataNode", export.log_type, rate, begin, end)
-        return "".join(f"{line}\n" for line in found).encode()
+        content = "".join(f"{line}\n" for line in found).encode()
+        cut = len(content) - self._world.export_most_bytes
+        return content[content.index(b"\n", cut - 1) + 1 :] if cut > 0 else content
 
     # -- the answer
 

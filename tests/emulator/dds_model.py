@@ -79,8 +79,46 @@ class Export:
 
 
 @dataclass
+class Entry:
+    """An entry of a slow or error log that a test put there; `at` and `shown_at` are Unix microseconds."""
+
+    log_type: str
+    node_id: str
+    at: int
+    shown_at: int
+    line_num: int | None = None
+    message: str | None = None
+
+
+@dataclass
+class Traffic:
+    """Many entries of a node: `counts` of so many hours from `first_hour`, counted from 1970.
+
+    A share of them comes `late`, by up to `late_seconds`; another share is `doubled`, as an entry may come twice.
+    """
+
+    log_type: str
+    node_id: str
+    first_hour: int
+    counts: list[int]
+    late: float = 0.0
+    late_seconds: float = 0.0
+    doubled: float = 0.0
+
+
+@dataclass
+class Stream:
+    """Where an instance's audit logs are sent to as well."""
+
+    lts_group_id: str
+    lts_stream_id: str
+    enabled: bool = True
+    shown_at: float = 0.0
+
+
+@dataclass
 class DdsInstance:
-    """A DDS instance, with its audit logs and the exports of its other logs.
+    """A DDS instance, with its audit logs, the exports of its other logs and their entries.
 
     Until `busy_until` it refuses to export. With `audit_every` seconds its audited nodes go on writing files from `audit_since` on as the clock
     moves; `audit_logs` are the files that a test put there by hand.
@@ -102,6 +140,10 @@ class DdsInstance:
     deleted_logs: dict[str, float] = field(default_factory=dict)
     exports: list[Export] = field(default_factory=list)
     busy_until: float = 0.0
+    entries: list[Entry] = field(default_factory=list)
+    traffic: list[Traffic] = field(default_factory=list)
+    slow_log_masking: bool = True
+    stream: Stream | None = None
 
     def nodes(self) -> list[DdsNode]:
         """Return the nodes that exist."""
@@ -122,6 +164,10 @@ class DdsInstance:
         groups = [group for group in self.groups if group.type not in without]
         return [node for group in groups for node in group.nodes if node.removed_at is None]
 
+    def queried_nodes(self) -> list[DdsNode]:
+        """Return the nodes whose entries can be asked for: in a cluster, those of the shards only."""
+        return [node for group in self.groups if group.type not in ("mongos", "config") for node in group.nodes]
+
 
 def instance_from(row: dict[str, Any]) -> DdsInstance:
     """Build an instance from plain data."""
@@ -132,4 +178,7 @@ def instance_from(row: dict[str, Any]) -> DdsInstance:
     values["policy"] = AuditPolicy(**row.get("policy", {}))
     values["audit_logs"] = [AuditLog(**log) for log in row.get("audit_logs", [])]
     values["exports"] = [Export(**export) for export in row.get("exports", [])]
+    values["entries"] = [Entry(**entry) for entry in row.get("entries", [])]
+    values["traffic"] = [Traffic(**traffic) for traffic in row.get("traffic", [])]
+    values["stream"] = Stream(**row["stream"]) if row.get("stream") else None
     return DdsInstance(**values)

@@ -18,6 +18,7 @@ from .auditlogs import AuditLogs
 from .clock import Clock
 from .control import Control
 from .dds import Dds
+from .entries import Entries
 from .faults import REFUSALS, Fault, Faults
 from .fleet import default_world
 from .huawei_auth import HuaweiAuth
@@ -96,6 +97,7 @@ class Emulator:
         self.stopping = threading.Event()
         self.packages = Packages(self.world, self.clock)
         self.audit_logs = AuditLogs(self.world, self.clock)
+        self.entries = Entries(self.world, self.clock)
         self.storage = Storage(self)
         self.auth = HuaweiAuth(self)
         self._umongodb, self._dds, self._iam = UMongoDB(self), Dds(self), Iam(self)
@@ -216,7 +218,7 @@ class Emulator:
             return self.storage
         if path in ("/v3/projects", "/v3/auth/tokens", "/v3/auth/domains"):
             return self._iam
-        return self._dds if path.startswith("/v3/") else None
+        return self._dds if path.startswith(("/v3/", "/v3.1/")) else None
 
     def _answer(self, request: Request) -> Answer | None:
         service = self._service(request.path)

@@ -19,6 +19,8 @@ ACTIONS = frozenset(
         *("GetUMongoDBLog", "ListUMongoDBInstances", "DescribeUMongoDBInstance"),
         *("ListInstances", "ListAuditLogs", "AuditLogLinks", "DeleteAuditLogs"),
         *("ShowAuditLogPolicy", "SetAuditLogPolicy", "DownloadSlowLog", "DownloadErrorLog"),
+        *("ListSlowLogs", "ListErrorLogs", "ShowSlowLogMasking", "SwitchSlowLogMasking"),
+        *("ListLtsConfigs", "SetLtsConfigs", "DeleteLtsConfigs"),
         *("ListProjects", "ListDomains", "CreateToken"),
     }
 )
@@ -27,6 +29,7 @@ REFUSALS = frozenset({"throttled", "retcode", "http", "html", "unauthorized", "e
 _NOT_FOR_OBJECTS = frozenset({"retcode", "unauthorized"})
 # What only these actions can do.
 _EXPORTS = {"DownloadSlowLog", "DownloadErrorLog"}
+_ENTRIES = {"ListSlowLogs", "ListErrorLogs"}
 _LINKS = {"DescribeUMongoDBBackupURL", "AuditLogLinks", *_EXPORTS}
 EFFECTS = {
     "slow_packaging": {"BackupUMongoDBLog"},
@@ -43,6 +46,10 @@ EFFECTS = {
     "export_again": _EXPORTS,
     "unknown_node_names": _EXPORTS,
     "short_links": _EXPORTS,
+    "short_page": _ENTRIES,
+    "doubled_entries": _ENTRIES,
+    "stuck_cursor": _ENTRIES,
+    "outside_entries": _ENTRIES,
 }
 # Each kind of fault, and the arguments that it takes.
 KINDS = {
@@ -72,6 +79,10 @@ KINDS = {
     "export_again": set(),
     "unknown_node_names": set(),
     "short_links": {"seconds"},
+    "short_page": {"count"},
+    "doubled_entries": {"count"},
+    "stuck_cursor": {"how"},
+    "outside_entries": set(),
 }
 
 
@@ -105,6 +116,9 @@ class Fault:
     - DDS exports. Those that this request starts: `slow_export`: `seconds` (300), `fail_export`, both of one `node`
       (id) or of all. `export_again`: what was exported already is EXPORTING again; with `skip` it hits a later call.
       `unknown_node_names`: no node is called like that. `short_links`: good for `seconds` (180)
+    - entries of logs: `short_page`: at most `count` (1). `doubled_entries`: the `count` (1) before come once more.
+      `stuck_cursor`: the page before comes again or, with `how` `first`, the first one. `outside_entries`: the page begins
+      with the entries next to the span, on either side
     """
 
     on: str

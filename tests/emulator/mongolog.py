@@ -172,11 +172,12 @@ def _busy(hour: int, node_id: str) -> float:
     return curve * bad
 
 
-def _hour(seed: int, node_id: str, node_type: str, log_type: str, per_hour: float, hour: int) -> list[tuple[int, str]]:
-    rng = random.Random(f"{seed}:{node_id}:{log_type}:{hour}")
-    expected = per_hour * _busy(hour, node_id)
+def hour(seed: int, node_id: str, node_type: str, log_type: str, per_hour: float, number: int) -> list[tuple[int, str]]:
+    """Return the lines of an hour, counted from 1970, with their Unix milliseconds, in order of time."""
+    rng = random.Random(f"{seed}:{node_id}:{log_type}:{number}")
+    expected = per_hour * _busy(number, node_id)
     count = int(expected) + (rng.random() < expected % 1)
-    moments = sorted(hour * 3_600_000 + rng.randrange(3_600_000) for _turn in range(count))
+    moments = sorted(number * 3_600_000 + rng.randrange(3_600_000) for _turn in range(count))
     if log_type == "SlowLog":
         return [(ms, _slow_line(rng, ms, node_type)) for ms in moments]
     return [(ms, _error_line(rng, ms)) for ms in moments]
@@ -190,7 +191,7 @@ def lines(
     if per_hour <= 0 or last <= first:
         return []
     found: list[str] = []
-    for hour in range(first // 3_600_000, (last - 1) // 3_600_000 + 1):
-        hour_lines = _hour(seed, node_id, node_type, log_type, per_hour, hour)
+    for number in range(first // 3_600_000, (last - 1) // 3_600_000 + 1):
+        hour_lines = hour(seed, node_id, node_type, log_type, per_hour, number)
         found.extend(line for ms, line in hour_lines if first <= ms < last)
     return found

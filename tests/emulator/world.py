@@ -11,7 +11,7 @@ import random
 from typing import Any
 
 from .clock import parse_instant
-from .dds_model import AuditLog, AuditPolicy, DdsInstance, DdsNode
+from .dds_model import AuditLog, AuditPolicy, DdsInstance, DdsNode, Entry, Traffic
 from .layout import dds_groups, fill_cluster, short_id
 from .model import RETENTION, Cluster, MongoNode, Package
 from .world_data import WorldData
@@ -260,3 +260,65 @@ class World(WorldData):
             logs.append(AuditLog(log_id, node_id, name, rng.randint(*sizes), start, end, end, file))
         instance.audit_logs.extend(logs)
         return logs
+
+    def add_entry(
+        self,
+        instance_id: str,
+        log_type: str,
+        at: Instant,
+        *,
+        node_id: str | None = None,
+        microseconds: int = 0,
+        shown: Instant | None = None,
+        line_num: int | None = None,
+        message: str | None = None,
+    ) -> Entry:
+        """Add an entry of a log (`SlowLog`, `ErrorLog`) so many `microseconds` after `at`, shown at once or when said."""
+        instance = self.instance(instance_id)
+        moment = round(parse_instant(at) * 1_000_000) + microseconds
+        entry = Entry(
+            log_type,
+            node_id or instance.queried_nodes()[0].id,
+            moment,
+            moment if shown is None else int(parse_instant(shown) * 1_000_000),
+            line_num,
+            message,
+        )
+        instance.entries.append(entry)
+        return entry
+
+    def add_entries(
+        self,
+        instance_id: str,
+        count: int,
+        days: float,
+        *,
+        until: Instant | None = None,
+        node_ids: list[str] | None = None,
+        log_types: tuple[str, ...] = ("SlowLog", "ErrorLog"),
+        bursts: float = 0.03,
+        late: float = 0.01,
+        late_seconds: float = 6 * 3600.0,
+        doubled: float = 0.01,
+    ) -> None:
+        """Add `count` entries over whole hours of the `days` before `until` (now), a share of these hours with `bursts`.
+
+        They are made when they are asked for. Some come `late`, by up to `late_seconds`, and some are `doubled`.
+        """
+        instance = self.instance(instance_id)
+        last = int((self.now() if until is None else parse_instant(until)) // 3600)
+        hours = max(1, int(days * 24))
+        nodes = node_ids or [node.id for node in instance.queried_nodes() if node.removed_at is None]
+        pairs = [(log_type, node_id) for log_type in log_types for node_id in nodes]
+        rest = count
+        for number, (log_type, node_id) in enumerate(pairs):
+            share = rest // (len(pairs) - number)
+            rest -= share
+            dice = random.Random(f"{self.seed}:{instance_id}:{log_type}:{node_id}:{count}:{len(instance.traffic)}")
+            weights = [60.0 if dice.random() < bursts else dice.random() for _hour in range(hours)]
+            scale, sofar, counts = share / sum(weights), 0.0, []
+            for weight in weights:
+                counts.append(round(sofar + weight * scale) - round(sofar))
+                sofar += weight * scale
+            counts[-1] += share - sum(counts)
+            instance.traffic.append(Traffic(log_type, node_id, last - hours, counts, late, late_seconds, doubled))

@@ -40,7 +40,14 @@ class WorldData:
     made. It ends at a whole multiple of `export_every` seconds (0: when it was asked for), so that asking twice
     within that gives the same bytes; with `export_daily` there is a file for each of seven days. `export_names`: with
     the `node`'s id inside, `anonymous`, or `new` for every export. `export_time_field` is one spelling for both kinds
-    of logs, `update_at` or `updated_at`; None: each has its own.
+    of logs, `update_at` or `updated_at`; None: each has its own. A file has at most `export_most_bytes`, the newest lines.
+
+    An entry of a log is shown up to `entry_lag` seconds after its time, and kept for `entry_keep_seconds`.
+    `entry_order`: `oldest` or `newest` first. `entry_ends` says which ends of a span count: `begin`, `end`, `both` or
+    `none`. `entry_time_form`: `milliseconds` or `microseconds`. Instances of a version before `entry_version` are refused
+    with `entry_refusal`, as status and code. `quoted_numbers` come as text. With `removed_nodes` the entries of nodes that
+    are gone can still be asked for. `absent_actions` are calls that this cloud does not have. What is sent to a log
+    stream is shown `stream_lag` seconds after it was set.
     """
 
     seed: int = 7
@@ -72,6 +79,18 @@ class WorldData:
     export_daily: bool = False
     export_names: str = "node"
     export_time_field: str | None = None
+    export_most_bytes: int = 40 * 1024 * 1024
+    entry_lag: float = 20.0
+    entry_keep_seconds: float = 30 * 86400.0
+    entry_order: str = "oldest"
+    entry_ends: str = "begin"
+    entry_time_form: str = "milliseconds"
+    entry_version: str = "4.0"
+    entry_refusal: str = "400 DBS.280343"
+    quoted_numbers: bool = False
+    removed_nodes: bool = False
+    absent_actions: list[str] = field(default_factory=list)
+    stream_lag: float = 0.0
 
     def __post_init__(self) -> None:
         """Live in real time until an emulator lends its clock."""

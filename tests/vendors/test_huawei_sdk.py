@@ -146,6 +146,97 @@ def test_exports_refused(emu: Emulator) -> None:
     assert refused() == (403, "DBS.280032")
 
 
+@pytest.mark.parametrize("account", [0, 1])
+@pytest.mark.parametrize("order", ["oldest", "newest"])
+def test_entries(emu: Emulator, account: int, order: str) -> None:
+    """Of both kinds, page by page, with every filter; what the emulator says that there is."""
+    sdk, instance = client(emu, account), emu.world.instances[1]
+    emu.world.entry_order = order
+    node = instance.groups[1].nodes[0].id
+    for kind in ("slow", "error"):
+        ask, request = getattr(sdk, f"list_lts_{kind}_logs"), getattr(dds, f"ListLts{kind.title()}LogsRequest")
+        body = getattr(dds, f"ListLts{kind.title()}LogsRequestBody")
+        found: list[Any] = []
+        while True:
+            more = {"line_num": found[-1].line_num} if found else {}
+            wanted = body(limit=50, node_id=node, **span(emu), **more)
+            rows = getattr(ask(request(instance_id=instance.id, body=wanted)), f"{kind}_logs")
+            if not rows:
+                break
+            found += rows
+        offered = emu.entries.listed(instance, f"{kind.title()}Log", node_id=node)
+        numbers = [row["line_num"] for row in offered if row["log_time"] >= span(emu)["start_time"][:19]]
+        assert [row.line_num for row in found] == numbers[:: 1 if order == "oldest" else -1]
+        assert len(found) > 50
+        words = {
+            "keywords": ["Slow"],
+            "operate_type": "query",
+            "database_keywords": ["sh"],
+            "collection_keywords": ["o"],
+        }
+        filters = {**words, "min_cost_time": 1, "max_cost_time": 10**6} if kind == "slow" else {"severity": "Warning"}
+        back = {} if kind == "slow" else {"search_type": "backwards", "line_num": found[-1].line_num}
+        wanted = body(limit=100, node_id=node, **span(emu), **filters, **back)
+        some = getattr(ask(request(instance_id=instance.id, body=wanted)), f"{kind}_logs")
+        assert 0 < len(some) < len(found)
+    assert all(record.signed for record in emu.requests)
+
+
+def test_entries_refused(emu: Emulator) -> None:
+    """No such call in this cloud, an old instance, a time too long ago, no permission."""
+    sdk, instance = client(emu), emu.world.instances[0]
+
+    def refused(**changes: Any) -> tuple[int, str]:
+        body = dds.ListLtsErrorLogsRequestBody(**{"limit": 1, **span(emu), **changes})
+        with pytest.raises(exceptions.ClientRequestException) as caught:
+            sdk.list_lts_error_logs(dds.ListLtsErrorLogsRequest(instance_id=instance.id, body=body))
+        return caught.value.status_code, caught.value.error_code
+
+    assert refused(start_time="2026-01-01T00:00:00+0000") == (400, "DBS.280067")
+    emu.world.huawei_accounts[0].denied.append("dds:instance:listErrorLog")
+    assert refused() == (403, "DBS.280032")
+    emu.world.huawei_accounts[0].denied.clear()
+    instance.version = "3.4"
+    assert refused() == (400, "DBS.280343")
+    emu.world.absent_actions = ["ListErrorLogs"]
+    assert refused() == (404, "APIGW.0101")
+
+
+def test_masking(emu: Emulator) -> None:
+    """Read, switched off and on."""
+    sdk, instance = client(emu), emu.world.instances[0].id
+    seen = []
+    for status in ("off", "on"):
+        sdk.switch_slowlog_desensitization(
+            dds.SwitchSlowlogDesensitizationRequest(instance_id=instance, status=status, x_language="en-us")
+        )
+        request = dds.ShowSlowlogDesensitizationSwitchRequest(instance_id=instance)
+        seen.append(sdk.show_slowlog_desensitization_switch(request).status)
+    assert seen == ["off", "on"]
+
+
+def test_streams(emu: Emulator) -> None:
+    """Set, listed, deleted, listed again."""
+    sdk, instance = client(emu), emu.world.instances[0].id
+    ids = {
+        "lts_group_id": "ec6dc499-1a63-4229-a0c2-a2afa8bcfc95",
+        "lts_stream_id": "cae69d2e-378b-41dd-b3c9-3ca1cd5335bc",
+    }
+    kind = dds.LtsLogType.AUDIT_LOG
+    one = dds.UpdateLtsConfigRequestBodyLtsConfigs(instance_id=instance, log_type=kind, **ids)
+    sdk.update_lts_config(dds.UpdateLtsConfigRequest(body=dds.UpdateLtsConfigRequestBody(lts_configs=[one])))
+    listed = sdk.list_lts_configs(dds.ListLtsConfigsRequest(offset=0, limit=50))
+    assert (listed.total_count, listed.instance_lts_configs[0].instance.id) == (2, instance)
+    [config] = listed.instance_lts_configs[0].lts_configs
+    assert (config.log_type, config.lts_group_id, config.lts_stream_id, config.enabled) == (kind, *ids.values(), True)
+    assert listed.instance_lts_configs[1].lts_configs is None
+    gone = dds.DeleteLtsConfigRequestBodyLtsConfigs(instance_id=instance, log_type=kind)
+    sdk.delete_lts_config(dds.DeleteLtsConfigRequest(body=dds.DeleteLtsConfigRequestBody(lts_configs=[gone])))
+    [config] = sdk.list_lts_configs(dds.ListLtsConfigsRequest()).instance_lts_configs[0].lts_configs
+    assert config.enabled is False
+    assert all(record.signed for record in emu.requests)
+
+
 def test_tokens(emu: Emulator) -> None:
     """IAM's own client gets one for a project, and one for the domain, which opens no project."""
     keys, user, project = emu.world.huawei_accounts[0], emu.world.huawei_users[0], emu.world.projects[0]
