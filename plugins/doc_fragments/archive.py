@@ -71,6 +71,15 @@ options:
       - Seconds to wait while another run writes to the same cluster's or instance's part of the archive.
     type: float
     default: 0
+  when_locked:
+    description:
+      - What to do when another run is writing to the same part of the archive, and still is after O(lock_timeout).
+      - V(skip) leaves the part to that run and does not fail, so that overlapping schedules are quiet. C(left_to) of the result then says
+        which run that is, and nothing was changed.
+    type: str
+    choices: [fail, skip]
+    default: fail
+    version_added: 0.3.0
   workers:
     description:
       - How many files are downloaded at a time.
@@ -168,4 +177,16 @@ options:
     type: float
     default: 10
     version_added: 0.2.0
+"""
+
+    DOCTOR = r"""
+options:
+  fail_on:
+    description:
+      - When the module fails. V(failure) is when collecting would not work.
+      - With V(never) it does not, and RV(verdict) tells; a wrong option is an error all the same.
+    type: str
+    choices: [failure, never]
+    default: failure
+    version_added: 0.3.0
 """

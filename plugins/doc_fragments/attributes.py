@@ -58,3 +58,11 @@ attributes:
     membership:
       - clouddb.mongodb_logs.dds
 """
+
+    ACTION = r"""
+options: {}
+attributes:
+  action:
+    description: Indicates this has a corresponding action plugin so some parts of the options can be executed on the controller.
+    support: full
+"""

@@ -325,6 +325,12 @@ WAITING = OptionSet(
     checks={"wait_timeout": seconds(), "poll_interval": seconds(0.01, 3600)},
 )
 
+# What those that collect do while another run is at work.
+OVERLAPPING = OptionSet({"when_locked": _option("str", choices=["fail", "skip"], default="fail")})
+
+# What the doctors have besides all options of collecting.
+DOCTOR = OptionSet({"fail_on": _option("str", choices=["failure", "never"], default="failure")})
+
 # What modules choose by that read an archive alone.
 SURVEY = OptionSet(
     {

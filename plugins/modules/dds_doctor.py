@@ -15,7 +15,7 @@ description:
     archive with its lock and its ledger, and the space that is free against what is due.
   - Takes the same options, so that a task can run either. It changes nothing, neither in the cloud nor in the archive, and
     takes no lock. Calls that cannot be tried without changing something are named as V(skipped).
-  - Fails when collecting would not work. Warnings do not make it fail.
+  - Fails when collecting would not work, unless O(fail_on=never). Warnings do not make it fail.
 author:
   - clouddb.mongodb_logs contributors (@clouddb)
 extends_documentation_fragment:
@@ -23,6 +23,7 @@ extends_documentation_fragment:
   - clouddb.mongodb_logs.archive.collect_dds
   - clouddb.mongodb_logs.dds
   - clouddb.mongodb_logs.connection
+  - clouddb.mongodb_logs.archive.doctor
   - clouddb.mongodb_logs.attributes
   - clouddb.mongodb_logs.attributes.reads
   - clouddb.mongodb_logs.attributes.group_dds
@@ -86,7 +87,7 @@ screen:
   elements: str
 failure:
   description: The first check that failed.
-  returned: failure
+  returned: when a check failed
   type: dict
   contains:
     code:
@@ -111,6 +112,7 @@ failure:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import DOCTOR
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.entry import settings_of
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.connect import connect
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.doctor import examine
@@ -125,12 +127,12 @@ def doctor(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
     api = connect(options, lambda _told_by_a_check: None)
     return examine(
         api, options, settings, wanted.log_types, lambda: source_of(api, options, wanted, asks=False)
-    ).result()
+    ).result(options["fail_on"])
 
 
 def main() -> None:
     """Run the module."""
-    run_module(OPTIONS, doctor)
+    run_module(OPTIONS + DOCTOR, doctor)
 
 
 if __name__ == "__main__":

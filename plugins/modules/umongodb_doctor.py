@@ -15,7 +15,7 @@ description:
     lock and its ledger, and the space that is free against what is due.
   - Takes the same options, so that a task can run either. It changes nothing, neither in the cloud nor in the archive, and
     takes no lock. Calls that cannot be tried without changing something are named as V(skipped).
-  - Fails when collecting would not work. Warnings do not make it fail.
+  - Fails when collecting would not work, unless O(fail_on=never). Warnings do not make it fail.
 author:
   - clouddb.mongodb_logs contributors (@clouddb)
 extends_documentation_fragment:
@@ -23,6 +23,7 @@ extends_documentation_fragment:
   - clouddb.mongodb_logs.archive.collect_umongodb
   - clouddb.mongodb_logs.umongodb
   - clouddb.mongodb_logs.connection
+  - clouddb.mongodb_logs.archive.doctor
   - clouddb.mongodb_logs.attributes
   - clouddb.mongodb_logs.attributes.reads
   - clouddb.mongodb_logs.attributes.group_umongodb
@@ -86,7 +87,7 @@ screen:
   elements: str
 failure:
   description: The first check that failed.
-  returned: failure
+  returned: when a check failed
   type: dict
   contains:
     code:
@@ -111,6 +112,7 @@ failure:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import DOCTOR
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.entry import settings_of
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import run_module
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.connect import connect
@@ -123,12 +125,12 @@ def doctor(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
     rules = rules_of(options)
     settings = settings_of(options, "umongodb", options["cluster_id"])
     api = connect(options, lambda _told_by_a_check: None)
-    return examine(api, options, settings, lambda: source_of(api, options, rules)).result()
+    return examine(api, options, settings, lambda: source_of(api, options, rules)).result(options["fail_on"])
 
 
 def main() -> None:
     """Run the module."""
-    run_module(OPTIONS, doctor)
+    run_module(OPTIONS + DOCTOR, doctor)
 
 
 if __name__ == "__main__":

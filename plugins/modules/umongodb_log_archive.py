@@ -60,6 +60,22 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+left_to:
+  description: The run that was writing to the same part of the archive. What could not be read of it is null.
+  returned: when it was so and O(when_locked=skip)
+  type: dict
+  contains:
+    host:
+      description: Name of its host.
+      type: str
+    pid:
+      description: Number of its process.
+      type: int
+    since:
+      description: When it began.
+      type: str
+  sample: {host: archive.example.com, pid: 4711, since: "2026-11-20T00:00:07Z"}
+  version_added: 0.3.0
 archive:
   description: Folder of this cluster in the archive.
   returned: when the run began

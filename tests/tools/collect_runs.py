@@ -89,16 +89,19 @@ class CollectTest(unittest.TestCase):
         self.cluster = self.clusters["shop-replica-set"]
         self.instance = self.instances["dds-shop"]
 
-    def play(self, hosts: dict[str, Variables], *arguments: str, playbook: str = "collect", **environment: str) -> Run:
-        """Run a playbook, and keep everything that it says in the folder."""
+    def play(
+        self, hosts: dict[str, Variables], *arguments: str, playbook: str | Path = "collect", **environment: str
+    ) -> Run:
+        """Run a playbook of ours, or a file, and keep everything that it says in the folder."""
         common = {"collect_archive": str(self.archive), "collect_lookback": "1d", "collect_poll_interval": 0.05}
         inventory = self.folder / "inventory.json"
         inventory.write_text(json.dumps({"all": {"vars": common, "hosts": hosts}}))
         foreign = re.compile("(UCLOUD|HW|HUAWEICLOUD)_")
         variables = {name: value for name, value in os.environ.items() if not foreign.match(name)}
         variables |= {"ANSIBLE_LOG_PATH": str(self.folder / "ansible.log"), "ANSIBLE_NOCOLOR": "1"}
+        name = playbook if isinstance(playbook, Path) else f"clouddb.mongodb_logs.{playbook}"
         done = subprocess.run(
-            ["ansible-playbook", "-vvv", "-i", inventory, *arguments, f"clouddb.mongodb_logs.{playbook}"],
+            ["ansible-playbook", "-vvv", "-i", inventory, *arguments, name],
             env=variables | self.keys | environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -11,13 +11,12 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds import options as dds
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb import options as umongodb
+from ansible_collections.clouddb.mongodb_logs.plugins.plugin_utils._arguments import PROVIDERS
 
 ROLE = Path(__file__).parents[2] / "roles" / "collect"
-MODULES = {"umongodb": umongodb.OPTIONS.options, "dds": dds.OPTIONS.options}
-OPTIONS = MODULES["umongodb"] | MODULES["dds"]
-OWN = {f"collect_{name}" for name in ("provider", "archive_host", "archive_persistent", "include", "when_locked")}
+OPTIONS = {name: option for cloud in PROVIDERS.values() for name, option in cloud.options.options.items()}
+VARIABLES = {name: variable for cloud in PROVIDERS.values() for name, variable in cloud.variables().items()}
+OWN = {f"collect_{name}" for name in ("provider", "archive_host", "archive_persistent", "include")}
 TAKE_NO_BLANK = {"bool", "int", "float"}
 
 
@@ -26,39 +25,38 @@ def load(name: str) -> Any:
 
 
 SPEC: dict[str, dict[str, Any]] = load("meta/argument_specs.yml")["argument_specs"]["main"]["options"]
-TASK: dict[str, Any] = load("tasks/main.yml")[-1]
-
-
-def variable(option: str) -> str:
-    return "collect_instance" if option in ("cluster_id", "instance_id") else f"collect_{option}"
 
 
 def test_every_option_has_a_variable() -> None:
-    assert set(SPEC) == OWN | set(map(variable, OPTIONS))
-    assert set(TASK["args"]) == set(OPTIONS)
+    assert set(SPEC) == OWN | set(VARIABLES.values())
+    assert set(VARIABLES) == set(OPTIONS)
+    assert VARIABLES["cluster_id"] == VARIABLES["instance_id"] == "collect_instance"
 
 
 @pytest.mark.parametrize("option", OPTIONS)
 def test_option(option: str) -> None:
-    specified, passed = SPEC[variable(option)], TASK["args"][option]
+    specified = SPEC[VARIABLES[option]]
     kind = OPTIONS[option]["type"]
     assert specified["type"] == ("raw" if kind in TAKE_NO_BLANK else kind)
     assert specified.get("elements") == OPTIONS[option].get("elements")
-    assert specified.get("choices") in (None, OPTIONS[option].get("choices"))
-    assert variable(option) in passed
-    owners = {provider for provider, options in MODULES.items() if option in options}
-    assert ("_collect_umongodb" in passed and "omit" in passed) == (len(owners) == 1)
+    assert {*specified.get("choices", ())} - {""} in (set(), {*OPTIONS[option].get("choices", ())})
+    owners = {name for name, provider in PROVIDERS.items() if option in provider.options.options}
     if len(owners) == 1 and option not in ("cluster_id", "instance_id"):
         assert f"Only for V({owners.pop()})" in str(specified["description"])
 
 
-@pytest.mark.parametrize("provider", MODULES)
+@pytest.mark.parametrize("provider", PROVIDERS)
 def test_environment(provider: str) -> None:
-    for option, described in MODULES[provider].items():
+    for option, described in PROVIDERS[provider].options.options.items():
         for name in described.get("fallback", (None, []))[1]:
-            assert f"'{name}'" in TASK["args"][option]
-            assert f"E({name})" in str(SPEC[variable(option)]["description"])
+            assert f"E({name})" in str(SPEC[VARIABLES[option]]["description"])
             assert f"`{name}`" in (ROLE / "README.md").read_text("utf-8")
+
+
+def test_the_role_passes_nothing_that_is_a_variable() -> None:
+    """What is not passed is not templated either."""
+    [task] = [task for task in load("tasks/main.yml") if "clouddb.mongodb_logs.collect" in task]
+    assert set(task["clouddb.mongodb_logs.collect"]) == {"examine"}
 
 
 def test_defaults() -> None:

@@ -13,7 +13,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Callable, NamedTuple
+from typing import Any, Callable, NamedTuple
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Tree, explained
@@ -47,6 +47,25 @@ class Holder(NamedTuple):
         except (ProcessLookupError, OverflowError):
             return False
         return True
+
+
+class Locked(ArchiveError):
+    """Another run holds the lock of an instance's folder. ``holder`` says which, where it could be read."""
+
+    def __init__(self, folder: str, holder: Holder | None) -> None:
+        who = f"process {holder.pid} on {holder.host} since {iso(holder.since)}" if holder else "another process"
+        super().__init__(
+            f"{folder} is being written by {who}.",
+            code="locked",
+            hint="Wait for it to end, or let this run wait with lock_timeout.",
+        )
+        self.holder = holder
+
+    def left_to(self) -> dict[str, Any]:
+        """Return the run that holds the lock as a result tells it; what could not be read is None."""
+        if self.holder is None:
+            return dict.fromkeys(("host", "pid", "since"))
+        return {"host": self.holder.host, "pid": self.holder.pid, "since": iso(self.holder.since)}
 
 
 def holder_of(tree: Tree) -> Holder | None:
@@ -83,7 +102,7 @@ class Lock:
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> Iterator[bool]:
-        """Hold the lock, waiting up to ``wait`` seconds for it. Raises ArchiveError naming who holds it.
+        """Hold the lock, waiting up to ``wait`` seconds for it. Raises Locked.
 
         Yields whether the holder before came to an orderly end: it leaves no name behind. One that ends by an error
         does leave its name.
@@ -93,7 +112,7 @@ class Lock:
             with explained(os.path.join(self._tree.root, self._name)):
                 while not _locked(descriptor):
                     if monotonic() >= give_up:
-                        raise self._taken(descriptor)
+                        raise Locked(self._tree.root, _parsed(os.pread(descriptor, _LONGEST, 0)))
                     sleep(0.2)
                 clean = os.fstat(descriptor).st_size == 0
                 holder = {"host": socket.gethostname(), "pid": os.getpid(), "since": iso(now)}
@@ -104,15 +123,6 @@ class Lock:
             if not self._marked:
                 with explained(os.path.join(self._tree.root, self._name)):
                     os.ftruncate(descriptor, 0)
-
-    def _taken(self, descriptor: int) -> ArchiveError:
-        holder = _parsed(os.pread(descriptor, _LONGEST, 0))
-        who = f"process {holder.pid} on {holder.host} since {iso(holder.since)}" if holder else "another process"
-        return ArchiveError(
-            f"{self._tree.root} is being written by {who}.",
-            code="locked",
-            hint="Wait for it to end, or let this run wait with lock_timeout.",
-        )
 
 
 def _locked(descriptor: int) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Ownership
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.lock import Locked
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import owner_number, parse_mode
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.engine import Engine, Settings
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.source import Source
@@ -24,10 +25,16 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import 
 def collect(module: AnsibleModule, options: Mapping[str, Any], source: Source, settings: Settings) -> dict[str, Any]:
     """Make the archive complete, or tell what that takes in check mode, and return the module's result.
 
+    With ``when_locked=skip``, what another run writes to is left to it, and the result names that run alone.
     Raises Incomplete, with the result of what was done, when something is missing, newly lost or altered.
     """
     engine = Engine(source, settings)
-    outcome = engine.preview() if module.check_mode else engine.run()
+    try:
+        outcome = engine.preview() if module.check_mode else engine.run()
+    except Locked as error:
+        if options["when_locked"] != "skip":
+            raise
+        return {"changed": False, "left_to": error.left_to(), "msg": f"Left to another run. {error.message}"}
     for warning in outcome.warnings:
         module.warn(warning)
     folder = os.path.join(settings.archive, settings.folder)

@@ -13,6 +13,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec impo
     ARCHIVE,
     DDS,
     LOG_TYPES_DDS,
+    OVERLAPPING,
     WAITING,
     OptionSet,
     identifier,
@@ -28,6 +29,7 @@ OPTIONS = (
     DDS
     + ARCHIVE
     + WAITING
+    + OVERLAPPING
     + OptionSet(
         {
             "instance_id": {"type": "str", "required": True},

@@ -14,6 +14,9 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors impor
 
 OK, WARNING, FAILURE, SKIPPED = "ok", "warning", "failure", "skipped"
 
+# Of the option fail_on: what failed is in the result, and the module does not fail for it.
+NEVER = "never"
+
 # With the quotes and the indentation that Ansible's default output puts around, a line still fits 100 columns.
 WIDTH = 88
 
@@ -81,8 +84,8 @@ class Examination:
         states = {check.state for check in self.checks}
         return next((state for state in (FAILURE, WARNING) if state in states), OK)
 
-    def result(self) -> dict[str, Any]:
-        """Return what the module returns. Raises Incomplete, with all of it, when a check failed."""
+    def result(self, fail_on: str = "failure") -> dict[str, Any]:
+        """Return what the module returns. When a check failed, raises Incomplete with all of it unless ``fail_on`` is never."""
         result = {
             "changed": False,
             "verdict": self.verdict,
@@ -94,7 +97,10 @@ class Examination:
             message = (
                 f"{len(failed)} of {len(self.checks)} checks failed, first {failed[0].check}: {self.cause.message}"
             )
-            raise Incomplete(message, result, self.cause)
+            failed_run = Incomplete(message, result, self.cause)
+            if fail_on != NEVER:
+                raise failed_run
+            return failed_run.result()
         return result
 
     def _add(self, name: str, finding: Finding) -> None:

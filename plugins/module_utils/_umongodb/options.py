@@ -12,6 +12,7 @@ from typing import Any
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import (
     ARCHIVE,
     LOG_TYPES_UMONGODB,
+    OVERLAPPING,
     UMONGODB,
     WAITING,
     OptionSet,
@@ -29,6 +30,7 @@ OPTIONS = (
     UMONGODB
     + ARCHIVE
     + WAITING
+    + OVERLAPPING
     + OptionSet(
         {
             "cluster_id": {"type": "str", "required": True},

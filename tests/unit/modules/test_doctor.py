@@ -448,3 +448,20 @@ def test_the_options_are_those_of_collecting(cloud: str) -> None:
     assert doctor.constraints == archive.constraints
     assert (doctor.required_by, doctor.rivals) == (archive.required_by, archive.rivals)
     assert doctor.checks.keys() == archive.checks.keys()
+
+
+@BOTH
+def test_a_failure_need_not_fail_the_module(
+    emulator: Emulator, options: dict[str, dict[str, Any]], module: str
+) -> None:
+    """What was found is told the same; an option that cannot be meant is an error all the same."""
+    given = {**options[module], "create": False}
+    failed, told = (run_module(module, {**given, "fail_on": when}) for when in ("failure", "never"))
+    assert (failed.pop("failed"), told.get("failed", False)) == (True, False)
+    assert told["failure"]["code"] == "no_archive"
+    assert {name: failed[name] for name in ("msg", "verdict", "failure", "changed")} == {
+        name: told[name] for name in ("msg", "verdict", "failure", "changed")
+    }
+    assert "msg" not in run_module(module, {**options[module], "fail_on": "never"})
+    assert run_module(module, {**options[module], "fail_on": "never", "lookback": "soon"})["failed"]
+    assert "fail_on" in run_module(module, {**options[module], "fail_on": "seldom"})["msg"]

@@ -7,10 +7,13 @@
 from __future__ import annotations
 
 import os
+import socket
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Ownership, Tree
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.lock import Lock
 from ansible_collections.clouddb.mongodb_logs.tests.emulator import Emulator
 from ansible_collections.clouddb.mongodb_logs.tests.emulator.faults import Fault
 
@@ -210,3 +213,25 @@ def test_a_package_that_was_asked_for_and_not_awaited_is_told(
     emulator.faults.add(Fault("BackupUMongoDBLog", "slow_packaging", args={"seconds": 60}))
     result = run_module("umongodb_log_package", {**good["umongodb_log_package"], "wait_timeout": 0.1})
     assert (result["failed"], result["changed"], result["failure"]["code"]) == (True, True, "wait_timeout")
+
+
+@pytest.mark.parametrize("module", ["dds_log_archive", "umongodb_log_archive"])
+def test_what_another_run_writes_to_is_left_to_it_where_that_is_said(
+    emulator: Emulator, good: dict[str, dict[str, Any]], module: str
+) -> None:
+    run_module(module, good[module])
+    folder = next(Path(good[module]["archive"]).rglob(".lock")).parent
+    calls = len(emulator.requests)
+    with Lock(Tree(str(folder), Ownership()), ".lock").held(0, 1_795_176_000):
+        before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+        failed = run_module(module, good[module])
+        left = run_module(module, {**good[module], "when_locked": "skip"})
+        assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+        assert len(emulator.requests) == calls
+        # a check writes nothing, so it is in nobody's way
+        assert "counts" in run_module(module, {**good[module], "when_locked": "skip"}, check=True)
+    assert (failed["failed"], failed["failure"]["code"]) == (True, "locked")
+    left.pop("invocation")
+    assert left.pop("msg").startswith("Left to another run. ")
+    holder = {"host": socket.gethostname(), "pid": os.getpid(), "since": "2026-11-20T12:00:00Z"}
+    assert left == {"changed": False, "left_to": holder}

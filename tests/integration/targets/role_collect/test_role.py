@@ -9,15 +9,23 @@ from __future__ import annotations
 import fcntl
 import json
 import re
+import subprocess
 import sys
 import unittest
 from typing import Any
 
+import yaml
 from ansible_collections.clouddb.mongodb_logs.tests.emulator import Fault
 from ansible_collections.clouddb.mongodb_logs.tests.tools import checkout, demo_archive
-from ansible_collections.clouddb.mongodb_logs.tests.tools.collect_runs import CollectTest
+from ansible_collections.clouddb.mongodb_logs.tests.tools.collect_runs import CollectTest, Variables
 
 SPECIFICATION = checkout.ROOT / "roles" / "collect" / "meta" / "argument_specs.yml"
+
+
+PLUGIN_ALONE = yaml.safe_load("""
+- clouddb.mongodb_logs.collect:
+  delegate_to: localhost
+""")
 
 
 class RoleTest(CollectTest):
@@ -89,6 +97,72 @@ class RoleTest(CollectTest):
             run = self.play({"fails": self.instance, "skips": self.instance | {"collect_when_locked": "skip"}})
         self.assertEqual(set(run.failures), {"fails"})
         self.assertIn("is being written by", run.message("fails"))
+
+    def test_left_to_another_run(self) -> None:
+        """What is left to another run is no failure, and the verdict counts it."""
+        self.assertEqual(self.play({"first": self.instance}).code, 0)
+        skips = self.instance | {"collect_when_locked": "skip"}
+        with next(self.archive.rglob(".lock")).open("r+") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            run = self.play({"skips": skips, "works": self.cluster}, "--extra-vars=collect_max_fail_percentage=1")
+        self.assertEqual((run.code, run.failures), (0, {}), run.text)
+        self.assertRegex(run.text, r'"left_to": \{\s*"host": null,')
+        self.assertIn("0 of 2 hosts failed, and 1 % may. Left to another run: skips.", run.text)
+
+    def test_module_defaults(self) -> None:
+        """Those of either cloud reach its own hosts, through the role and through the plugin alone."""
+        values = {
+            "umongodb": {"api_url": self.cluster["collect_api_url"], "region": self.cluster["collect_region"]},
+            "dds": {
+                "endpoint": self.instance["collect_endpoint"],
+                "iam_endpoint": self.instance["collect_iam_endpoint"],
+                "region": self.instance["collect_region"],
+            },
+        }
+        names = {f"collect_{name}" for options in values.values() for name in options}
+        hosts = {
+            name: {key: value for key, value in row.items() if key not in names}
+            for name, row in (("cluster", self.cluster), ("instance", self.instance))
+        }
+        self.assertEqual(set(self.play(hosts, "--check").failures), set(hosts), "the defaults are needed")
+        play: Variables = {
+            "hosts": "all",
+            "gather_facts": False,
+            "module_defaults": {
+                **{f"group/clouddb.mongodb_logs.{cloud}": options for cloud, options in values.items()},
+                "clouddb.mongodb_logs.dds_log_archive": {"return_limit": 1},
+            },
+        }
+        for more in ({"roles": ["clouddb.mongodb_logs.collect"]}, {"tasks": PLUGIN_ALONE}):
+            playbook = self.folder / "own.yml"
+            playbook.write_text(json.dumps([play | more]))
+            run = self.play(hosts, "--check", playbook=playbook)
+            self.assertEqual((run.code, run.changed()), (0, set(hosts)), run.text)
+            self.assertEqual(len(run.results["instance"]["units"]), 1)
+
+    def test_a_host_that_only_holds_the_archive(self) -> None:
+        store = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+        hosts = {"store": store, "stranger": {}, "shop": self.cluster | {"collect_archive_host": "store"}}
+        run = self.play(hosts, "--check")
+        self.assertEqual((set(run.failures), run.changed()), ({"stranger"}, {"shop"}), run.text)
+        self.assertEqual(run.message("stranger"), "collect_provider must be given: umongodb or dds.")
+        self.assertIn("store is an archive host without collect_provider", run.text)
+        for playbook in ("collect", "doctor"):
+            run = self.play({"store": store, "shop": hosts["shop"]}, "--check", playbook=playbook)
+            self.assertEqual((run.code, run.failures), (0, {}), run.text)
+
+    def test_vaulted_where_it_stands(self) -> None:
+        """A key may be vaulted in the inventory; the module gets its text."""
+        secret = self.folder / "password"
+        secret.write_text("open sesame")
+        command = ["ansible-vault", "encrypt_string", "--vault-password-file", secret, self.keys["UCLOUD_PRIVATE_KEY"]]
+        vaulted = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+        (self.folder / "group_vars").mkdir()
+        (self.folder / "group_vars" / "all.yml").write_text(f"collect_private_key: {vaulted}\n")
+        run = self.play({"shop": self.cluster}, f"--vault-password-file={secret}", UCLOUD_PRIVATE_KEY="")
+        self.assertEqual((run.code, run.changed()), (0, {"shop"}), run.text)
+        said = [self.folder / "ansible.log", self.folder / "output.txt"]
+        self.assertEqual(demo_archive.leaks(said, self.keys.values()), [])
 
     def test_awx(self) -> None:
         store = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}

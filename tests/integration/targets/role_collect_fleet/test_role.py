@@ -9,9 +9,11 @@ COLLECT_FLEET=200 tests as many hosts, which takes a minute.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import unittest
+from typing import Any
 
 from ansible_collections.clouddb.mongodb_logs.tests.emulator import broken
 from ansible_collections.clouddb.mongodb_logs.tests.tools import demo_archive
@@ -115,6 +117,45 @@ class FleetTest(CollectTest):
         run = self.play(hosts, "--check", allowing("67"))
         self.assertEqual((run.code, set(run.failures), set(run.results)), (0, {host, other}, {third}))
         self.assertIn(f"2 of 3 hosts failed, and 67 % may: {host}: archive: 'not/absolute'", self.said(run))
+
+    def test_strategies(self) -> None:
+        """Under each, all that can be collected is, exactly the broken host fails by itself, and the verdict is told once."""
+        names = [name for name in self.hosts if name.startswith("umongodb")][:4]
+        hosts = {name: self.hosts[name] | {"collect_deadline": 1} for name in names}
+        broken_one = names[0]
+        self.emulator.faults.add(broken(hosts[broken_one]["collect_instance"], "denied"))
+        cases: list[tuple[str, dict[str, Any], dict[str, str], int]] = [
+            ("25", {}, {"ANSIBLE_STRATEGY": "free"}, 0),
+            ("24", {"collect_strategy": "host_pinned"}, {}, 2),
+            ("0", {"collect_strategy": "free", "collect_serial": 2}, {}, 2),
+            ("0", {"collect_serial": "1"}, {}, 2),
+            ("0", {"collect_strategy": "free"}, {}, 2),
+        ]
+        for percentage, variables, environment, code in cases:
+            with self.subTest(percentage=percentage, variables=variables, environment=environment):
+                extra = f"--extra-vars={json.dumps(variables)}"
+                run = self.play(hosts, allowing(percentage), extra, "--forks=2", **environment)
+                self.assertEqual((run.code, set(run.results)), (code, set(names[1:])), run.text)
+                self.assertTrue(self.said(run).startswith("1 of 4 hosts failed"), self.said(run))
+                self.assertIn(UMONGODB["denied"], run.message(broken_one))
+                failed = re.findall(r"^(\S+) +: .* unreachable=0 +failed=([1-9])", run.text, re.MULTILINE)
+                self.assertEqual(failed, [(broken_one, "1")] if code else [])
+
+        limited = self.play(hosts, allowing("49"), f"--limit={broken_one},{names[1]}", ANSIBLE_STRATEGY="free")
+        self.assertEqual((limited.code, self.said(limited)[:23]), (2, "1 of 2 hosts failed, an"))
+        again = self.play(hosts, allowing("49"), f"--limit={broken_one}", ANSIBLE_STRATEGY="free")
+        self.assertEqual((again.code, set(again.failures)), (2, {broken_one}), "it stays red until it is mended")
+
+    def test_nothing_to_collect_from(self) -> None:
+        hosts = {"shop": self.cluster, "store": {}}
+        for playbook in ("collect", "doctor"):
+            run = self.play(hosts, "--limit=store", "--extra-vars=collect_hosts=shop", playbook=playbook)
+            self.assertEqual(run.code, 2, run.text)
+            self.assertIn("has no host to collect from", run.text)
+        run = self.play({"shop": self.cluster}, "--extra-vars=collect_include=orders", ANSIBLE_STRATEGY="free")
+        self.assertEqual(run.code, 0, run.text)
+        said = "0 of 0 hosts failed. NOTHING WAS COLLECTED, as no host here is one of those in collect_include."
+        self.assertEqual(self.said(run), said)
 
     def test_many_are_broken(self) -> None:
         """The first twenty are named."""

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Ownership, Tree
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.lock import Lock
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.lock import Lock, Locked
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError
 from ansible_collections.clouddb.mongodb_logs.tests.unit.scripted import FakeTime
 
@@ -56,10 +56,10 @@ def another(tree: Tree, note: str) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-def refused(tree: Tree, wait: float = 0) -> tuple[ArchiveError, float]:
+def refused(tree: Tree, wait: float = 0) -> tuple[Locked, float]:
     """Return the error of somebody who wants the lock too, and how long they waited."""
     time = FakeTime()
-    with pytest.raises(ArchiveError) as caught, held(tree, wait, time):
+    with pytest.raises(Locked) as caught, held(tree, wait, time):
         pytest.fail("two hold the lock")
     return caught.value, sum(time.pauses)
 
@@ -80,6 +80,7 @@ def test_the_second_waits_as_long_as_it_was_told(tree: Tree) -> None:
     with another(tree, json.dumps({"host": "archive-1", "pid": 42, "since": "2026-11-20T11:00:00Z"})):
         error, waited = refused(tree, 7)
     assert "process 42 on archive-1 since 2026-11-20T11:00:00Z" in error.message
+    assert error.left_to() == {"host": "archive-1", "pid": 42, "since": "2026-11-20T11:00:00Z"}
     assert 7 <= waited < 8
 
 
@@ -99,7 +100,9 @@ def test_the_second_gets_the_lock_when_the_first_ends(tree: Tree) -> None:
 @pytest.mark.parametrize("note", ["", "{}", "[]", "null", "half of {", "[" * 4096, '{"pid": 1}', "\xff"])
 def test_a_holder_that_left_no_name_is_another_process(tree: Tree, note: str) -> None:
     with another(tree, note):
-        assert "is being written by another process." in refused(tree)[0].message
+        error = refused(tree)[0]
+        assert "is being written by another process." in error.message
+        assert error.left_to() == {"host": None, "pid": None, "since": None}
 
 
 def test_the_lock_of_a_dead_process_is_no_obstacle(tree: Tree) -> None:

@@ -1,0 +1,135 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From the variables of a host to the arguments of the module that collects from it. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import OptionSet
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.options import OPTIONS as DDS
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.options import OPTIONS as UMONGODB
+
+COLLECTION = "clouddb.mongodb_logs"
+PREFIX = "collect_"
+INSTANCE = "collect_instance"
+
+
+class Provider(NamedTuple):
+    """A cloud: the options of its modules, and the one of them that names a cluster or an instance."""
+
+    name: str
+    options: OptionSet
+    instance: str
+
+    def variables(self) -> dict[str, str]:
+        """Return the variable of each option."""
+        names = {option: PREFIX + option for option in self.options.options}
+        return {**names, self.instance: INSTANCE}
+
+    def module(self, *, examine: bool) -> str:
+        """Return the full name of the module that collects, or tells whether that would work."""
+        return f"{COLLECTION}.{self.name}_{'doctor' if examine else 'log_archive'}"
+
+
+PROVIDERS = {
+    "umongodb": Provider("umongodb", UMONGODB, "cluster_id"),
+    "dds": Provider("dds", DDS, "instance_id"),
+}
+
+
+def provider_of(value: Any) -> Provider:
+    """Return the provider that the value of ``collect_provider`` names. Raises BadInput."""
+    names = " or ".join(PROVIDERS)
+    if is_blank(value):
+        raise BadInput(f"collect_provider must be given: {names}.")
+    found = PROVIDERS.get(str(value))
+    if found is None:
+        raise BadInput(f"collect_provider must be {names}, not {str(value)[:60]}.")
+    return found
+
+
+def is_blank(value: Any) -> bool:
+    """Tell whether a value is none: an unanswered survey question and an unset credential are blank texts."""
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def words(value: Any) -> list[str]:
+    """Return the elements of a list, whose elements may be lists, or texts with commas, blanks or line breaks between."""
+    if value is None:
+        return []
+    if isinstance(value, (list, tuple)):
+        return [word for item in value for word in words(item)]
+    return [word for word in re.split(r"[,\s]+", str(value)) if word]
+
+
+def is_included(include: Any, names: Sequence[str]) -> bool:
+    """Tell whether one of a host's names is one of those to include; all are where there are none."""
+    patterns = words(include)
+    return not patterns or any(_pattern(one).fullmatch(name) for one in patterns for name in names)
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    # Not fnmatch, to which brackets mean something.
+    return re.compile(re.escape(text).replace(r"\*", ".*").replace(r"\?", "."), re.DOTALL)
+
+
+def defaults_of(module: str, provider: Provider, layers: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """Return what ``module_defaults`` say of a module: of its group, and then of itself, which goes before.
+
+    ``layers`` are those of a task, the innermost last; the innermost of each kind counts, as with any module.
+    """
+    known: dict[str, Any] = {}
+    for layer in layers:
+        known.update(layer)
+    names = (f"group/{COLLECTION}.{provider.name}", module)
+    return [known[name] for name in names if known.get(name)]
+
+
+def arguments(
+    provider: Provider,
+    variables: Mapping[str, Any],
+    defaults: Mapping[str, Any],
+    environment: Mapping[str, str],
+    host: str,
+) -> dict[str, Any]:
+    """Return the arguments of a provider's module: only what is set.
+
+    ``variables`` by the names of options go before ``defaults``, those of ``module_defaults``, and these before the
+    ``environment`` of the controller, which a module on another host does not see. There, where nothing is given, a blank
+    keeps the module from looking into the environment. Raises BadInput when the archive is not given.
+    """
+    own = {name: value for name, value in variables.items() if not is_blank(value)}
+    for name, option in provider.options.options.items():
+        if name in own and option["type"] == "list":
+            own[name] = words(own[name])
+            if not own[name]:
+                del own[name]
+    given = {**defaults, **own}
+    if is_blank(given.get(provider.instance)):
+        given[provider.instance] = host
+    if is_blank(given.get("archive")):
+        raise BadInput("collect_archive must be given: the absolute path of the archive on the archive host.")
+    return {**_from_environment(provider.options, given, environment), **given}
+
+
+def _from_environment(options: OptionSet, given: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, str]:
+    """Return what the environment gives of the options that may be there; blank where a given one goes without it."""
+    names = {name: option["fallback"][1] for name, option in options.options.items() if "fallback" in option}
+    found = {name: _first(variables, environment) for name, variables in names.items() if name not in given}
+    for name, rivals in options.rivals.items():
+        if name in found and not all(is_blank(given.get(rival)) for rival in rivals):
+            found[name] = ""
+    for name, needed in options.required_by.items():
+        if is_blank(given.get(name, found.get(name))):
+            found.update((other, "") for other in needed if other in found)
+    return found
+
+
+def _first(names: Sequence[str], environment: Mapping[str, str]) -> str:
+    return next((environment[name] for name in names if not is_blank(environment.get(name))), "")
