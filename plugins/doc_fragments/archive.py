@@ -28,6 +28,19 @@ options:
       - Whether an archive that has files but lost its ledger takes them up as they are. Without it, that is an error.
     type: bool
     default: false
+  repair:
+    description:
+      - Compares the files of the archive with the ledger before anything else, as O(clouddb.mongodb_logs.log_archive_info#module:verify)
+        does, and collects again what is missing or damaged, as far as the cloud still has it. The new line in the ledger says why.
+      - What the cloud does not have any more is reported as missing; the ledger keeps what it says of it.
+      - Looks at the whole archive of the instance, so it does not go with O(begin) and O(end).
+    type: str
+    choices:
+      none: Files are not looked at.
+      size: Files that are missing or have another size.
+      sha256: Files that have other bytes as well. All of them are read.
+    default: none
+    version_added: 0.3.0
   node_ids:
     description:
       - Nodes to collect from. All that can have the type of log when absent.

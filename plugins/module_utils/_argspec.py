@@ -293,6 +293,7 @@ ARCHIVE = OptionSet(
         "archive": _option("path", required=True),
         "create": _option("bool", default=True),
         "rebuild": _option("bool", default=False),
+        "repair": _option("str", choices=["none", "size", "sha256"], default="none"),
         "mode": _option("raw", default="0640"),
         "directory_mode": _option("raw", default="0750"),
         "owner": _option("str"),

@@ -29,8 +29,11 @@ COLLECTED, EMPTY, LOST, PRUNED, ACCEPTED = "collected", "empty", "lost", "pruned
 OPENED, CLOSED = "opened", "closed"
 HOLD, RELEASED = "hold", "released"
 
+# Never written: a unit whose file is not as its line says, as a run found that is to repair it.
+DAMAGED = "damaged"
+
 # What is not there for good, and is collected should the cloud offer it after all.
-GONE = frozenset({LOST, ACCEPTED})
+GONE = frozenset({LOST, ACCEPTED, DAMAGED})
 
 # The node and log type of what concerns all of them.
 EVERY = "*"

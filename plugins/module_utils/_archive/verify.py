@@ -15,6 +15,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive impo
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Tree
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import (
     COLLECTED,
+    DAMAGED,
     PRUNED,
     Event,
     Ledger,
@@ -28,6 +29,14 @@ NONE, SIZE, SHA256 = "none", "size", "sha256"
 LEVELS = [NONE, SIZE, SHA256]
 
 MISSING, UNREADABLE = "missing", "unreadable"
+
+# What is wrong with the file of a unit, rather than with anything else that stands there.
+DAMAGES = {
+    MISSING: "its file is missing",
+    UNREADABLE: "its file cannot be read",
+    SIZE: "its file has another size",
+    SHA256: "its file does not have its SHA-256",
+}
 
 # How many files a thread are to be read next: enough that none waits, and few to be kept in mind.
 AHEAD = 4
@@ -106,6 +115,13 @@ def check_files(held: Holding, chosen: Chosen, level: str, workers: int) -> Iter
             yield problem
     if gone or others:
         yield from _confirmed(held, gone, others)
+
+
+def damaged(held: Holding, chosen: Chosen, level: str, workers: int) -> list[Event]:
+    """Return the units whose files are not as their lines say, with status ``damaged`` and the reason."""
+    problems = [one for one in check_files(held, chosen, level, workers) if one.kind in DAMAGES]
+    units = [(held.ledger.units[held.ledger.paths[one.path]], DAMAGES[one.kind]) for one in problems]
+    return [event._replace(status=DAMAGED, reason=reason) for event, reason in units]
 
 
 def _confirmed(held: Holding, gone: Iterable[Event], others: Mapping[str, float]) -> Iterator[Problem]:

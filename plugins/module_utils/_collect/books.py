@@ -11,7 +11,13 @@ from typing import Callable
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Digest, Tree
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import COLLECTED, Event, Key, Ledger
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import (
+    COLLECTED,
+    DAMAGED,
+    Event,
+    Key,
+    Ledger,
+)
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Asked, Status
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import Step
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.workers import Fetched
@@ -127,8 +133,8 @@ class Books:
     def _has_bytes(self, series: layout.Series, digest: Digest) -> bool:
         """Tell whether a series holds the same bytes under another name, as a cloud may name each export anew."""
         if self._exported is None:
-            units = self.ledger.units.items()
-            self._exported = {(key.series, event.sha256) for key, event in units if layout.content_mark(key.unit)}
+            held = (event for event in self.ledger.units.values() if layout.content_mark(event.unit))
+            self._exported = {(event.series, event.sha256) for event in held if event.status != DAMAGED}
         mark = (series, digest.sha256)
         known = mark in self._exported
         self._exported.add(mark)

@@ -19,11 +19,13 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.file
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import Ledger
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.lock import Lock
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Status
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.survey import Chosen, Holding
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.transfer import sweep
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.verify import NONE, damaged
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.books import Books
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.found import Found, any_file
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.outcome import Outcome
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import ASK, FETCH, WAIT, Plan
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import ASK, FETCH, WAIT, Plan, renewing
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.source import Requested, Source
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.work import Pace, Work
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.workers import Workers
@@ -34,7 +36,10 @@ _DEFECT = "Report it with the message of the task; what came in whole is recorde
 
 
 class Settings(NamedTuple):
-    """Where the archive is and how to treat it; times in seconds."""
+    """Where the archive is and how to treat it; times in seconds.
+
+    ``repair``: how to compare the files of the ``chosen`` series with the ledger; what is damaged is collected again.
+    """
 
     archive: str
     folder: str
@@ -42,6 +47,8 @@ class Settings(NamedTuple):
     ownership: Ownership
     create: bool = True
     rebuild: bool = False
+    repair: str = NONE
+    chosen: Chosen = Chosen()
     lock_timeout: float = 0
     wait_timeout: float = 1800
     poll_interval: float = 10
@@ -72,6 +79,7 @@ class Engine:
         books = self._open()
         adopted = self._found(books).everything() if self._settings.rebuild else []
         books.ledger.preview(adopted)
+        self._doubt(books)
         outcome = Outcome.predicted(books.ledger, self._plan(books), adopted)
         self._measure(outcome)
         return outcome
@@ -110,6 +118,7 @@ class Engine:
             found = self._found(books)
             books.record(found.everything() if settings.rebuild else [])
             books.record([] if clean else found.marked())
+            self._doubt(books)
             outcome.first = early or self._plan(books)
             with workers:
                 work.run(outcome.first, lambda: self._plan(books, work.requested))
@@ -159,8 +168,17 @@ class Engine:
     def _found(self, books: Books) -> Found:
         return Found(self._tree, books.ledger, self._source.recognise)
 
+    def _doubt(self, books: Books) -> None:
+        """Reckon with damaged files as with units that are not held."""
+        settings = self._settings
+        if settings.repair == NONE or not self._tree.exists():
+            return
+        held = Holding(settings.folder, settings.identity, self._tree, books.ledger, books.status)
+        books.ledger.preview(damaged(held, settings.chosen, settings.repair, settings.workers))
+
     def _plan(self, books: Books, requested: Requested = ()) -> Plan:
         plan = self._found(books).adopt(self._source.plan(books.ledger, books.status, requested))
+        plan = renewing(plan, books.ledger.units.values())
         steps = tuple(step for step in plan.steps if step.key not in books.taken)
         files = Counter(step.series.log_type for step in steps if step.action in (ASK, WAIT, FETCH))
         links = (math.ceil(count / self._source.links_at_once(log_type)) for log_type, count in files.items())

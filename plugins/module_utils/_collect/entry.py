@@ -7,13 +7,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Ownership
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.lock import Locked
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.survey import Chosen
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.verify import NONE
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import owner_number, parse_mode
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.engine import Engine, Settings
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.source import Source
@@ -48,7 +50,12 @@ def collect(module: AnsibleModule, options: Mapping[str, Any], source: Source, s
 
 
 def settings_of(options: Mapping[str, Any], provider: str, instance: str) -> Settings:
-    """Return where the archive is and how to treat it. Raises BadInput for an owner or group that is not known."""
+    """Return where the archive is and how to treat it.
+
+    Raises BadInput for an owner or group that is not known, and for a repair of an explicit span.
+    """
+    if options["repair"] != NONE and options["begin"] is not None:
+        raise BadInput("repair looks at the whole archive: leave out begin and end.")
     region, project = options["region"], options["project_id"] or "default"
     return Settings(
         archive=options["archive"],
@@ -62,11 +69,17 @@ def settings_of(options: Mapping[str, Any], provider: str, instance: str) -> Set
         ),
         create=options["create"],
         rebuild=options["rebuild"],
+        repair=options["repair"],
+        chosen=Chosen(nodes=_some(options["node_ids"]), log_types=_some(options["log_types"])),
         lock_timeout=options["lock_timeout"],
         wait_timeout=options.get("wait_timeout", 0),
         poll_interval=options.get("poll_interval", 0),
         workers=options["workers"],
     )
+
+
+def _some(names: Sequence[str] | None) -> tuple[str, ...] | None:
+    return tuple(names) if names else None
 
 
 def explicit_span(options: Mapping[str, Any]) -> Span | None:

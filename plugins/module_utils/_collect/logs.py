@@ -10,7 +10,13 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import GONE, LOST, Event, Key
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import (
+    DAMAGED,
+    GONE,
+    LOST,
+    Event,
+    Key,
+)
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Seen
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import (
     FETCH,
@@ -43,7 +49,7 @@ def listing_span(
     """Return the span to list at ``now``: back to where the last listing without an error ended, with overlap.
 
     Without a memory of that listing, the end of the newest log held stands for it. What was seen and is not held is
-    looked for until it is collected or gone, however old it has become.
+    looked for until it is collected or gone, however old it has become; so is what is held and damaged.
     """
     if rules.span:
         return rules.span
@@ -53,6 +59,8 @@ def listing_span(
         ends = (event.end for key, event in units.items() if key.series.log_type == rules.log_type)
         known = max((end for end in ends if end is not None), default=now)
     begins = [one.span.begin for one in seen if one.span and _examined(one.series, rules)]
+    damaged = (event for event in units.values() if event.status == DAMAGED and _examined(event.series, rules))
+    begins += [event.begin for event in damaged if event.begin is not None]
     return Span(min([now - rules.lookback, known - OVERLAP, *begins]), now)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import OPENED, Event, Key
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import DAMAGED, OPENED, Event, Key
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 
@@ -107,6 +107,29 @@ class Plan(NamedTuple):
 def ordered(steps: Iterable[Step]) -> tuple[Step, ...]:
     """Return the steps in the order of their doing: what expires first goes first."""
     return tuple(sorted(steps, key=lambda step: (step.span.begin, step.series, step.unit)))
+
+
+def renewing(plan: Plan, units: Iterable[Event]) -> Plan:
+    """Return the plan with what it does about damaged units told, and with those missing that the cloud does not offer."""
+    damaged = {event.key: event for event in units if event.status == DAMAGED}
+    if not damaged:
+        return plan
+    steps = [_renewed(step, damaged.get(step.key)) for step in plan.steps]
+    planned = {step.key for step in steps}
+    unknown = plan.failures.keys() | {notice.log_type for notice in plan.notices if notice.code == "not_asked"}
+    for event in damaged.values():
+        if event.key in planned or event.series.log_type in unknown:
+            continue
+        reason = f"{event.reason}, and the cloud does not offer it any more"
+        steps.append(Step(MISSING, event.series, event.unit, event.period or Span(0, 0), reason=reason))
+    return plan._replace(steps=ordered(steps))
+
+
+def _renewed(step: Step, event: Event | None) -> Step:
+    if event is None:
+        return step
+    reason = "; ".join(filter(None, (f"fetched again, as {event.reason}", step.reason)))
+    return step._replace(reason=reason)
 
 
 def opened(series: Series, begin: int) -> Event:

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series, window_unit
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import (
     CLOSED,
+    DAMAGED,
     EMPTY,
     GONE,
     LOST,
@@ -80,13 +81,22 @@ class Members(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """What is to be in the archive: the part of a series' scope that is over and not covered, cut at the grid."""
+    """What is to be in the archive: the part of a series' scope that is over and not covered, cut at the grid.
+
+    ``again``: units whose file is damaged, to be had as they were.
+    """
 
     scopes: Mapping[Series, tuple[int, int | None]]
     opening: tuple[Event, ...]
     pieces: Mapping[Series, tuple[Span, ...]]
     pending: tuple[Step, ...]
     gone: frozenset[Series]
+    again: Mapping[Series, tuple[Span, ...]] = {}
+
+    @property
+    def anything(self) -> bool:
+        """Tell whether anything is to be had."""
+        return any(self.pieces.values()) or bool(self.again)
 
 
 def reach(now: int) -> int:
@@ -129,7 +139,7 @@ def want(
         if series not in gone:
             end = rules.span.end if rules.span else floor_to(started, rules.window) + rules.window
             pending += _pending(series, Span(max(begin, over), end), covered[series], rules)
-    return Wanted(found, tuple(opening), pieces, tuple(pending), gone)
+    return Wanted(found, tuple(opening), pieces, tuple(pending), gone, _damaged(rules, units))
 
 
 def plan(
@@ -151,7 +161,8 @@ def plan(
     unlisted = [one for one in asked if counts.get((one.series, one.span), 0) <= one.listed_before]
     steps: list[Step] = list(wanted.pending)
     closing: list[Event] = []
-    for series, pieces in wanted.pieces.items():
+    for series in (*wanted.pieces, *sorted(wanted.again.keys() - wanted.pieces.keys())):
+        pieces = wanted.pieces.get(series, ())
         chooser = _Chooser(
             series,
             [offer for offer in offers if offer.series == series],
@@ -162,6 +173,8 @@ def plan(
             now=now,
             mine={span for asked_series, span in mine if asked_series == series},
         )
+        for span in wanted.again.get(series, ()):
+            chooser.renew(span)
         for piece in pieces:
             chooser.take_what_is_there(piece)
         for piece in pieces:
@@ -210,6 +223,14 @@ class _Chooser:
         self._ready = [offer for offer in whole if offer.state == READY]
         self._making = [offer for offer in whole if offer.state == MAKING]
         self._failed = [offer for offer in offers if offer.state == FAILED]
+
+    def renew(self, span: Span) -> None:
+        """Add a step for a unit that was held: its package, or as long as it can be asked for another one of the same time."""
+        alike = [offer for offer in self._ready + self._making if offer.span == span]
+        if alike:
+            self._take([min(alike, key=lambda offer: _preference(offer, span))])
+        elif not self._gone and span.begin >= reach(self._now):
+            self._ask_or_lose(span)
 
     def take_what_is_there(self, piece: Span) -> list[Span]:
         """Add steps for what packages cover wholly, and return what of the piece they do not."""
@@ -317,7 +338,7 @@ def _coverage(units: Mapping[Key, Event], gone: frozenset[Series], edge: int) ->
         begin, end = event.begin, event.end
         if begin is None or end is None:
             continue
-        if event.status in GONE and series not in gone:
+        if event.status in GONE and event.status != DAMAGED and series not in gone:
             end = min(end, edge)
         spans = covered[series]
         # Windows are collected one after the other: most of them only make the last span longer.
@@ -326,6 +347,14 @@ def _coverage(units: Mapping[Key, Event], gone: frozenset[Series], edge: int) ->
         if begin < end:
             spans.append(Span(begin, end))
     return defaultdict(list, {series: merge(spans) for series, spans in covered.items()})
+
+
+def _damaged(rules: Rules, units: Mapping[Key, Event]) -> Mapping[Series, tuple[Span, ...]]:
+    again: dict[Series, list[Span]] = defaultdict(list)
+    for event in units.values():
+        if event.status == DAMAGED and event.span and event.series.log_type in rules.log_types:
+            again[event.series].append(event.span)
+    return {series: tuple(sorted(spans)) for series, spans in again.items()}
 
 
 def _begin(

@@ -65,7 +65,7 @@ class PackageSource:
         wanted = windows.want(self._rules, members, ledger.units, ledger.scopes, started, started)
         offers: list[Offer] = []
         now = started
-        if any(wanted.pieces.values()):
+        if wanted.anything:
             packages = self._api.packages(self._cluster_id, zone=self._zone or "")
             offers = [offer for offer in map(offered, packages) if offer]
             # The list told the cloud's time, which may be the earlier one.

@@ -92,6 +92,7 @@ DEFAULTS = {
     "api_url": "https://api.dezai.com",
     "create": True,
     "rebuild": False,
+    "repair": "none",
     "mode": "0640",
     "directory_mode": "0750",
     "lock_timeout": 0,
