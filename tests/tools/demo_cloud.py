@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import locale
 import os
 import re
 import subprocess
@@ -61,6 +62,17 @@ class Emulator:
         self.process.wait()
 
 
+def utf8_locale() -> str:
+    """A locale of UTF-8 that this machine has."""
+    for name in ("C.UTF-8", "en_US.UTF-8"):
+        try:
+            locale.setlocale(locale.LC_CTYPE, name)
+        except locale.Error:
+            continue
+        return name
+    raise DemoError("No locale of UTF-8 was found, which Ansible needs; install C.UTF-8 or en_US.UTF-8.")
+
+
 def environment(facts: dict[str, Any], settings: Path) -> dict[str, str]:
     """The environment of ansible-playbook: the keys are here and nowhere else, and nobody's settings interfere."""
     foreign = re.compile(r"(ANSIBLE|UCLOUD|HW|HUAWEICLOUD)_|(https?|all)_proxy$", re.IGNORECASE)
@@ -69,6 +81,7 @@ def environment(facts: dict[str, Any], settings: Path) -> dict[str, str]:
         kept["ANSIBLE_COLLECTIONS_PATH"] = os.environ["ANSIBLE_COLLECTIONS_PATH"]
     return kept | {
         "ANSIBLE_CONFIG": str(settings),
+        "LC_ALL": utf8_locale(),  # Ansible starts with no other
         "UCLOUD_PUBLIC_KEY": facts["umongodb"]["public_key"],
         "UCLOUD_PRIVATE_KEY": facts["umongodb"]["private_key"],
         "HW_ACCESS_KEY": facts["dds"]["access_key"],

@@ -44,7 +44,12 @@ def needed(program: str) -> str:
 
 
 def render(template: str, **variables: Any) -> str:
-    """Return what the role would write, or what one of its own variables is."""
+    """Return what the role would write."""
+    return evaluate((ROLE / "templates" / template).read_text("utf-8"), **variables)
+
+
+def evaluate(text: str, **variables: Any) -> str:
+    """Return what a template comes to in the role."""
     loader = DataLoader()
     seen = {"results": [{"stat": {"exists": False}}] * 2}
     own = {
@@ -53,8 +58,7 @@ def render(template: str, **variables: Any) -> str:
     }
     found = {"schedule_found": {"stdout": "/bin/true"}, "schedule_seen": seen, "inventory_hostname": "collector"}
     known = own["defaults"] | own["vars"] | found | {"schedule_inventory": "inventory.yml"} | variables
-    source = trust_as_template((ROLE / "templates" / template).read_text("utf-8"))
-    return str(Templar(loader=loader, variables=known).template(source, escape_backslashes=False))
+    return str(Templar(loader=loader, variables=known).template(trust_as_template(text), escape_backslashes=False))
 
 
 def as_cron_reads(line: str) -> str:
@@ -148,3 +152,14 @@ def test_delay_stays_and_differs() -> None:
     delays = {host: render("schedule.cron.j2", inventory_hostname=host) for host in ("one", "two")}
     assert delays["one"] != delays["two"]
     assert delays["one"] == render("schedule.cron.j2", inventory_hostname="one")
+
+
+def test_something_has_to_start_the_runs() -> None:
+    """Where systemd does not run, a daemon of cron; a method that is chosen is not looked after."""
+    wrong = "{{ _schedule_wrong }}"
+    said = evaluate(wrong, schedule_cron_daemon={"rc": 127})
+    assert said.startswith(
+        "Nothing on this host can start the runs: systemd does not run and no daemon of cron was found;"
+    )
+    assert evaluate(wrong, schedule_cron_daemon={"rc": 0}) == ""
+    assert evaluate(wrong, schedule_cron_daemon={"skipped": True}, schedule_method="cron") == ""

@@ -16,6 +16,7 @@ import tempfile
 import unittest
 from pathlib import Path
 from typing import Any, NamedTuple
+from unittest import mock
 
 PLAYBOOK = """
 - hosts: all
@@ -159,6 +160,27 @@ class RoleTest(unittest.TestCase):
         done = subprocess.run(["systemd-analyze", "verify", wrong], capture_output=True, text=True, check=False)
         self.assertIn("oneshots", done.stderr)
         wrong.unlink()
+
+    @unittest.skipIf(Path("/run/systemd/system").exists(), "systemd runs here")
+    def test_a_daemon_of_cron(self) -> None:
+        """Where systemd does not run, one has to be there."""
+        hosts: dict[str, Variables] = {"one": {"schedule_method": "auto"}}
+        programs = self.folder / "programs"
+        programs.mkdir()
+        path = os.pathsep.join([str(programs), os.environ["PATH"]])
+        if not any(shutil.which(name, path=f"{path}:/usr/sbin:/sbin") for name in ("cron", "crond")):
+            nothing = self.written()
+            run = self.play(hosts=hosts)
+            self.assertEqual((run.code, set(run.failures)), (2, {"one"}), run.text)
+            self.assertRegex(run.failures["one"], "^Nothing on this host can start the runs")
+            self.assertEqual(self.written(), nothing)
+        daemon = programs / "crond"
+        daemon.write_text("#!/bin/sh\n")
+        daemon.chmod(0o755)
+        with mock.patch.dict(os.environ, PATH=path):
+            run = self.play(hosts=hosts)
+        self.assertEqual((run.code, run.changed), (0, {"one"}), run.text)
+        self.assertIn("cron/one", self.written())
 
     def test_another_method(self) -> None:
         """What the other method left is removed."""
