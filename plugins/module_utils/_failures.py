@@ -228,6 +228,11 @@ CAUSES = (
 _BY_CODE = {(cause.cloud, code): cause for cause in CAUSES for code in cause.codes}
 
 
+def is_known(cloud: str, code: str) -> bool:
+    """Tell whether the table has a row for this very code of a cloud."""
+    return (cloud, code) in _BY_CODE
+
+
 def cause_of(cloud: str, code: str, status: int = 0) -> Cause:
     """Return the row for a code of a cloud; for a code that is not in the table, the one of its HTTP status."""
     known = _BY_CODE.get((cloud, code)) or _BY_CODE.get((ANY, code)) or _BY_CODE.get((ANY, str(status)))

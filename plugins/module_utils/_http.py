@@ -62,10 +62,14 @@ class Answer(NamedTuple):
     headers: Mapping[str, str]
     body: bytes
 
-    def json(self) -> dict[str, Any]:
-        """Return the JSON object of the body. Raises CloudError when it is none, as from a proxy or a maintenance page."""
+    def json(self, number: Callable[[str], Any] | None = None) -> dict[str, Any]:
+        """Return the JSON object of the body. Raises CloudError when it is none, as from a proxy or a maintenance page.
+
+        ``number`` makes something else than usual of the text of a number.
+        """
+        constant = _no_number if number else None
         try:
-            value = json.loads(self.body)
+            value = json.loads(self.body, parse_int=number, parse_float=number, parse_constant=constant)
         except (ValueError, RecursionError):
             value = None
         if not isinstance(value, dict):
@@ -84,6 +88,10 @@ class Answer(NamedTuple):
         """Return the seconds that the server asks to wait, when it says so as a number."""
         text = self.headers.get("Retry-After") or ""
         return float(text) if re.fullmatch(r"\d{1,9}", text, re.ASCII) else None
+
+
+def _no_number(text: str) -> None:
+    raise ValueError(text)
 
 
 def plain(text: object) -> str:

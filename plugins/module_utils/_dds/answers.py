@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Callable
+
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._failures import (
     BUSY,
@@ -22,13 +24,15 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import 
 _TOLERATED_SKEW = 14 * MINUTE
 
 
-def judge(answer: Answer, *, skew: float = 0.0, final: bool = True) -> Record:
+def judge(
+    answer: Answer, *, skew: float = 0.0, final: bool = True, number: Callable[[str], Any] | None = None
+) -> Record:
     """Return the document of an answer, or raise the CloudError that it tells of.
 
     ``skew``: seconds that the clock which signed the request is ahead of the cloud's. ``final``: whether a 401 says that no
-    other request can succeed either.
+    other request can succeed either. ``number`` is that of :meth:`Answer.json`.
     """
-    value = answer.json()
+    value = answer.json(number if answer.status < 300 else None)
     if answer.status < 300:
         return Record(value, "")
     inner = value.get("error")

@@ -13,7 +13,7 @@ import calendar
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, Callable, NamedTuple
 from urllib.parse import quote
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.auth import Auth
@@ -220,6 +220,19 @@ class Dds:
         files = answer.needed_records("list") if state == "FINISH" else answer.records("list")
         return Exports(state, [_export(row) for row in files])
 
+    def call(
+        self,
+        method: str,
+        path: str,
+        query: Query = (),
+        body: Mapping[str, Any] | None = None,
+        *,
+        version: str = "v3",
+        number: Callable[[str], Any] | None = None,
+    ) -> Record:
+        """Send a request that may be repeated to a path below the project's; ``number`` is that of :meth:`Answer.json`."""
+        return self._client.read(method, self._endpoint, self._path(path, version), query, body, number)
+
     def _post(self, instance_id: str, what: str, body: Mapping[str, Any]) -> Record:
         path = self._path(f"/instances/{quote(instance_id)}/{what}")
         return self._client.read("POST", self._endpoint, path, body=body)
@@ -231,8 +244,8 @@ class Dds:
         # A list that is null is one only where the total says that it is empty.
         return Page(answer.records(field) if total == 0 else answer.needed_records(field), total)
 
-    def _path(self, path: str) -> str:
-        return f"/v3/{quote(self.project_id)}{path}"
+    def _path(self, path: str, version: str = "v3") -> str:
+        return f"/{version}/{quote(self.project_id)}{path}"
 
 
 def nodes_of(instance: Record) -> list[Node]:

@@ -28,17 +28,33 @@ class Client:
         self._auth = auth
 
     def read(
-        self, method: str, endpoint: str, path: str, query: Query = (), body: Mapping[str, Any] | None = None
+        self,
+        method: str,
+        endpoint: str,
+        path: str,
+        query: Query = (),
+        body: Mapping[str, Any] | None = None,
+        number: Callable[[str], Any] | None = None,
     ) -> Record:
-        """Send a request that may be repeated: it changes nothing, or states what is to be."""
-        return self._send(self.http.read, method, endpoint, path, query, body)
+        """Send a request that may be repeated: it changes nothing, or states what is to be.
+
+        ``number`` is that of :meth:`Answer.json`.
+        """
+        return self._send(self.http.read, method, endpoint, path, query, body, number)
 
     def write(self, method: str, endpoint: str, path: str, body: Mapping[str, Any]) -> Record:
         """Send a request that is not repeated where it may have taken effect."""
         return self._send(self.http.write, method, endpoint, path, (), body)
 
     def _send(
-        self, carry: Carry, method: str, endpoint: str, path: str, query: Query, body: Mapping[str, Any] | None
+        self,
+        carry: Carry,
+        method: str,
+        endpoint: str,
+        path: str,
+        query: Query,
+        body: Mapping[str, Any] | None,
+        number: Callable[[str], Any] | None = None,
     ) -> Record:
         content = b"" if body is None else json.dumps(body).encode("utf-8")
         sent: list[Request] = []
@@ -51,7 +67,7 @@ class Client:
             request = sent[-1]
             renewable = answer.status == 401 and self._auth.renews(request)
             skew = self.http.clock.skew() if "X-Sdk-Date" in request.headers else 0.0
-            value = judge(answer, skew=skew, final=not renewable)
+            value = judge(answer, skew=skew, final=not renewable, number=number)
             self._auth.accepted(request)
             return value
 

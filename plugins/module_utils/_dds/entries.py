@@ -1,0 +1,135 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Entries of slow and error logs by query: a span is read to its end, or not at all.
+
+Source: Huawei Cloud API reference, ``POST /v3.1/.../slow-logs`` and ``error-logs``. The order of entries, whether both ends
+of a span count, how long a page is and whether an entry comes once are not documented: nothing here relies on any of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api import Dds, api_time
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.window import (
+    Entry,
+    Number,
+    Window,
+    entry_of,
+)
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._failures import DDS, is_known
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, MINUTE
+
+REACH = 30 * DAY
+PAGE = 100
+
+# The begin of a span may not count: it is asked for a second earlier, where that is not out of reach.
+_LEAD = 1
+
+# The gateway has no such call; the instance cannot do it.
+_NOT_HERE = ("APIGW.0101", "APIG.0101", "DBS.280343", "DBS.280347")
+
+
+class CannotQuery(CloudError):
+    """Entries cannot be queried of this cloud or this instance; exports may serve instead. The code and words are the cloud's."""
+
+
+def read(
+    api: Dds,
+    instance_id: str,
+    log_type: str,
+    span: Span,
+    *,
+    node_id: str = "",
+    filters: Mapping[str, Any] | None = None,
+    limit: int = PAGE,
+) -> Window:
+    """Return every entry of a span that the cloud offers now, of one node or of all that can be asked.
+
+    ``log_type``: slow or error. The span is within :data:`REACH`, and its end not after now. ``filters`` are those of the
+    API. Raises CannotQuery where there is no such call, and CloudError; half a window is nothing.
+    """
+    asked = _asked(span, api.http.clock.now())
+    body: dict[str, Any] = {"start_time": api_time(asked.begin), "end_time": api_time(asked.end), "limit": limit}
+    if node_id:
+        body["node_id"] = node_id
+    body.update(filters or {})
+    window, used, within = Window(span), set[str](), _Within(asked)
+    while True:
+        rows = _page(api, instance_id, log_type, body)
+        if not rows:
+            return window
+        entries = [entry_of(row) for row in rows]
+        new = [window.add(entry) for entry in entries]
+        body["line_num"] = str(rows[_last(entries, new, within)]["line_num"])
+        if body["line_num"] in used:
+            raise CloudError(
+                "The list of entries comes back to where it was instead of going on.",
+                code="list_moves",
+                hint="Run again; if it stays, give the request id to the cloud's support.",
+                passing=True,
+            )
+        used.add(body["line_num"])
+
+
+def probe(api: Dds, instance_id: str, log_type: str, span: Span) -> None:
+    """Ask for one entry. Raises CannotQuery where there is no such call, and CloudError where it is refused."""
+    body = {"start_time": api_time(span.begin), "end_time": api_time(span.end), "limit": 1}
+    _page(api, instance_id, log_type, body)
+
+
+def _asked(span: Span, now: int) -> Span:
+    begin = span.begin - _LEAD
+    return Span(begin if begin > now - REACH + MINUTE else span.begin, span.end)
+
+
+class _Within:
+    """Whether an entry lies within the span that was asked for, where alone its number is good as a cursor."""
+
+    def __init__(self, asked: Span) -> None:
+        self._first, self._end = asked.begin * 1_000_000, asked.end * 1_000_000
+
+    def __call__(self, entry: Entry) -> bool:
+        return self._first <= entry.at <= self._end
+
+
+def _last(entries: Sequence[Entry], new: Sequence[bool], within: _Within) -> int:
+    """Return the position in a page to go on from: the last that is new, as others were shown before."""
+    inside = [position for position, entry in enumerate(entries) if within(entry)]
+    return ([position for position in inside if new[position]] or inside or [len(entries) - 1])[-1]
+
+
+def _page(api: Dds, instance_id: str, log_type: str, body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    path, field = f"/instances/{quote(instance_id)}/{log_type}-logs", f"{log_type}_logs"
+    try:
+        answer = api.call("POST", path, body=body, version="v3.1", number=Number)
+    except CloudError as error:
+        raise (_cannot(error) if _is_not_here(error) and "line_num" not in body else error) from None
+    if answer.get(field) is None or len(answer.records(field)) != len(answer.sequence(field)):
+        raise CloudError(f"The answer cannot be understood: {field} is no list of entries.", code="bad_answer")
+    return list(answer.records(field))
+
+
+def _is_not_here(error: CloudError) -> bool:
+    """Tell whether a refusal means that there are no entries to be asked for, and not that the call was wrong.
+
+    With which codes instances are refused that are too old is not documented: any that stands for nothing else.
+    """
+    return error.code in _NOT_HERE or (error.status in (400, 403) and not is_known(DDS, error.code))
+
+
+def _cannot(error: CloudError) -> CannotQuery:
+    return CannotQuery(
+        error.message,
+        code=error.code,
+        kind=error.kind,
+        hint=error.hint,
+        status=error.status,
+        request_id=error.request_id,
+    )
