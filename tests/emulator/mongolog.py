@@ -5,7 +5,7 @@
 """The lines that mongod 4.4 and later writes: structured JSON, the same for the same seed.
 
 Lines are made an hour at a time, from a generator seeded with the node, the log type and the hour, so that
-any span of any node can be had at any time, in any order, without keeping anything.
+any span of any node can be had at any time, in any order; the hours asked for last are kept, as the same are asked for again.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import json
 import math
 import random
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 _SHOP = ("orders", "customers", "carts", "products", "sessions", "payments")
@@ -172,15 +173,18 @@ def _busy(hour: int, node_id: str) -> float:
     return curve * bad
 
 
-def hour(seed: int, node_id: str, node_type: str, log_type: str, per_hour: float, number: int) -> list[tuple[int, str]]:
+@lru_cache(maxsize=4096)
+def hour(
+    seed: int, node_id: str, node_type: str, log_type: str, per_hour: float, number: int
+) -> tuple[tuple[int, str], ...]:
     """Return the lines of an hour, counted from 1970, with their Unix milliseconds, in order of time."""
     rng = random.Random(f"{seed}:{node_id}:{log_type}:{number}")
     expected = per_hour * _busy(number, node_id)
     count = int(expected) + (rng.random() < expected % 1)
     moments = sorted(number * 3_600_000 + rng.randrange(3_600_000) for _turn in range(count))
     if log_type == "SlowLog":
-        return [(ms, _slow_line(rng, ms, node_type)) for ms in moments]
-    return [(ms, _error_line(rng, ms)) for ms in moments]
+        return tuple((ms, _slow_line(rng, ms, node_type)) for ms in moments)
+    return tuple((ms, _error_line(rng, ms)) for ms in moments)
 
 
 def lines(
