@@ -68,7 +68,8 @@ options:
     default: '0640'
   directory_mode:
     description:
-      - Mode of new folders, as octal digits in quotes.
+      - Mode of new folders, as octal digits in quotes. The setgid bit of the folder above is kept, unless this has the setuid, the
+        setgid or the sticky bit itself.
     type: raw
     default: '0750'
   owner:

@@ -225,6 +225,8 @@ def acknowledge(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any
         with survey.writing(archive, folder, options["lock_timeout"], now) as held:
             events = accept(held.ledger, wanted)
             held.ledger.append(events, now)
+        for warning in held.tree.warnings():
+            module.warn(warning)
     result = {
         "changed": bool(events),
         "accepted": [_told(event) for event in events[:limit]],

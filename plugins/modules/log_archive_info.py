@@ -272,7 +272,8 @@ problems:
         - V(missing) a file is not there. V(unreadable) it cannot be read; without a path it is the ledger or the folder of the
           instance that cannot be read, and RV(instances) may leave the instance out.
         - V(size) or V(sha256) a file is another one than was collected.
-        - V(unrecorded) a file has no line in the ledger. V(part) a download was left by a run that was killed.
+        - V(unrecorded) a file has no line in the ledger, and is none of those that file servers and desktops leave, which the
+          guide to the archive names. V(part) a download was left by a run that was killed.
         - V(pruned) a file still stands though it was pruned.
       type: str
     instance:

@@ -315,6 +315,7 @@ def remove(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
     now = int(time.time())
     done: dict[str, Pruning] = {}
     problems: list[tuple[str, Problem]] = []
+    warnings: dict[str, None] = {}
     for folder in _folders(archive, chosen):
         try:
             if module.check_mode:
@@ -323,9 +324,12 @@ def remove(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
                 with survey.writing(archive, folder, options["lock_timeout"], now) as held:
                     pruning = prune.plan(held, chosen, wanted, now)
                     done[folder] = prune.carry_out(held, pruning, ", ".join(limits), now)
+                warnings.update(dict.fromkeys(held.tree.warnings()))
         except ArchiveError as error:
             # The other instances can be pruned all the same.
             problems.append((folder, Problem.of(error)))
+    for warning in warnings:
+        module.warn(warning)
     problems = [(folder, one) for folder, pruning in done.items() for one in pruning.problems] + problems
     result = prune.result(done, problems, options["return_limit"])
     if module._diff:

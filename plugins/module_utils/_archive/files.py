@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files of the archive: opened below one root without following symbolic links, with mode and owner, made durable."""
+"""Files of the archive: opened below its own path without following symbolic links, with mode and owner, made durable."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
@@ -21,12 +21,20 @@ CHUNK = 1024 * 1024
 # No symbolic link is followed, and a pipe planted in place of a file holds nobody.
 _CAREFUL = os.O_NOFOLLOW | os.O_NONBLOCK
 
+# A folder that is only gone through need not be readable, where the system can tell the two apart.
+_THROUGH = getattr(os, "O_PATH", os.O_RDONLY)
+
+# What disks answer, as those of a network do, that have no such thing as a folder's fsync or a file's owner.
+_UNABLE = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
+# Of a file that was made just now, nobody but the disk can refuse to change the mode.
+_NO_MODES = _UNABLE | {errno.EPERM, errno.EACCES}
+
 _HINTS = {
     errno.ENOSPC: "Free some space and run again; what was collected so far stays.",
     errno.EDQUOT: "Raise the quota and run again; what was collected so far stays.",
     errno.EROFS: "Mount it for writing.",
     errno.EACCES: "Run as a user who may write there.",
-    errno.EPERM: "Run as a user who may write there and give files this owner.",
+    errno.EPERM: "Run as a user who may write there and give files this owner, or leave out owner and group.",
     errno.ELOOP: "Remove the symbolic link: an archive holds none.",
     errno.ENOTDIR: "Move away what stands where a folder should be.",
     errno.EISDIR: "Move away what stands where a file should be.",
@@ -50,21 +58,48 @@ class Digest(NamedTuple):
 
 
 class Tree:
-    """The files below ``root``, named by paths relative to it. Raises ArchiveError for every fault of the disk."""
+    """The files below ``root``, named by paths relative to it. Raises ArchiveError for every fault of the disk.
 
-    def __init__(self, root: str, ownership: Ownership) -> None:
-        self.root = root
+    ``root`` is ``folder`` of ``archive``. The archive's own path may lead over symbolic links, and nothing below it.
+    """
+
+    def __init__(self, archive: str, ownership: Ownership, folder: str = "") -> None:
+        self.root = os.path.join(archive, folder) if folder else archive
+        self._archive = archive
+        self._levels = _parts(folder)
         self._ownership = ownership
+        self._syncs_folders = True
+        self._takes_modes = True
 
     def exists(self) -> bool:
         """Tell whether the root is there."""
-        return os.path.isdir(self.root)
+        with explained(self.root):
+            try:
+                with self._folder(""):
+                    return True
+            except (FileNotFoundError, NotADirectoryError):
+                return False
+
+    def warnings(self) -> list[str]:
+        """Return what the disk turned out to be unable to do, and what is not promised there for that."""
+        words = []
+        if not self._syncs_folders:
+            words.append(
+                f"The disk of {self._archive} cannot make names of files durable: after a power failure, files that the ledger"
+                " names, or the newest ledger, may be missing there. Verify the archive then with log_archive_info."
+            )
+        if not self._takes_modes:
+            words.append(
+                f"The disk of {self._archive} does not take the mode or owner of new files; its mount options decide who may"
+                " read them."
+            )
+        return words
 
     def make(self) -> None:
         """Make the root and what is missing above it."""
         with explained(self.root):
             missing = []
-            path = os.path.abspath(self.root)
+            path = os.path.abspath(self._archive)
             while not os.path.lexists(path):
                 missing.append(path)
                 path = os.path.dirname(path)
@@ -74,7 +109,17 @@ class Tree:
                 except FileExistsError:
                     continue  # another run, of another instance, was quicker
                 self._own(path, self._ownership.directory_mode)
-                _sync_folder(os.path.dirname(path))
+                descriptor = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY)
+                try:
+                    self._sync(descriptor)
+                finally:
+                    os.close(descriptor)
+            self._make_levels(self._levels, 0)
+
+    def state(self) -> os.stat_result:
+        """Return what the disk knows of the root."""
+        with explained(self.root), self._folder("") as folder:
+            return os.fstat(folder)
 
     def read(self, path: str, most: int = -1) -> bytes | None:
         """Return the bytes of a file, the first ``most`` of them when that is given; None when there is none."""
@@ -121,7 +166,8 @@ class Tree:
                 write_all(descriptor, data)
                 os.fsync(descriptor)
                 if size == 0:
-                    self._sync(os.path.dirname(path))
+                    with self._folder(os.path.dirname(path)) as folder:
+                        self._sync(folder)
             except OSError:
                 os.ftruncate(descriptor, size)
                 raise
@@ -151,7 +197,7 @@ class Tree:
             for part, final in paths.items():
                 if os.path.dirname(final) == path:
                     os.rename(os.path.basename(part), os.path.basename(final), src_dir_fd=folder, dst_dir_fd=folder)
-            os.fsync(folder)
+            self._sync(folder)
 
     def free(self) -> int:
         """Return the bytes that are free for this user where the files are, or will be."""
@@ -207,6 +253,23 @@ class Tree:
             except FileNotFoundError:
                 return []
 
+    def folders(self, path: str, wanted: Collection[str] | None) -> list[str]:
+        """Return the names of the folders in a folder, in order: those that are wanted, or (None) all.
+
+        A symbolic link in place of one is among them, so that whoever goes into it is told; but none that is not wanted by its
+        name and leads to another folder of the archive, as that hides nothing.
+        """
+
+        def counts(entry: os.DirEntry[str]) -> bool:
+            if not entry.is_symlink() or wanted is not None:
+                return entry.is_dir()
+            leads_to = os.path.realpath(os.path.join(self._full(path), entry.name))
+            return entry.is_dir() and os.path.commonpath([leads_to, inside]) != inside
+
+        inside = os.path.realpath(self._archive)
+        with explained(self._full(path)), self._folder(path) as folder, os.scandir(folder) as entries:
+            return sorted(entry.name for entry in entries if (wanted is None or entry.name in wanted) and counts(entry))
+
     def files(self, below: str = "") -> Iterator[str]:
         """Yield the paths of the regular files below a folder, in order, symbolic links neither yielded nor followed."""
         for path, _stat in self.stats(below):
@@ -216,7 +279,10 @@ class Tree:
         """Yield what :meth:`files` does, each with what the disk knows of it. What goes away meanwhile is left out."""
         start = self._full(below)
         with explained(start):
-            if not os.path.isdir(start):
+            try:
+                with self._folder(below):
+                    pass
+            except (FileNotFoundError, NotADirectoryError):
                 return
             for folder, folders, names in os.walk(start, onerror=_raise, followlinks=False):
                 folders.sort()
@@ -234,11 +300,22 @@ class Tree:
 
     @contextmanager
     def _folder(self, path: str) -> Iterator[int]:
-        flags = os.O_RDONLY | os.O_DIRECTORY
-        descriptor = os.open(self.root, flags)
+        with self._descended([*self._levels, *_parts(path)]) as descriptor:
+            yield descriptor
+
+    @contextmanager
+    def _descended(self, levels: Sequence[str]) -> Iterator[int]:
+        """Open the folder that is so many levels below the archive's own path."""
+        descriptor = os.open(self._archive, (_THROUGH if levels else os.O_RDONLY) | os.O_DIRECTORY)
         try:
-            for name in path.split("/") if path else ():
-                below = os.open(name, flags | os.O_NOFOLLOW, dir_fd=descriptor)
+            for depth, name in enumerate(levels, 1):
+                access = os.O_RDONLY if depth == len(levels) else _THROUGH
+                try:
+                    below = os.open(name, access | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=descriptor)
+                except NotADirectoryError:
+                    if stat.S_ISLNK(os.stat(name, dir_fd=descriptor, follow_symlinks=False).st_mode):
+                        raise _refused(os.path.join(self._archive, *levels[:depth])) from None
+                    raise
                 os.close(descriptor)
                 descriptor = below
             yield descriptor
@@ -264,34 +341,58 @@ class Tree:
                 raise
             return descriptor
 
-    def _sync(self, folder_path: str) -> None:
-        with self._folder(folder_path) as folder:
+    def _sync(self, folder: int) -> None:
+        """Make the names in a folder durable, where the disk can do that at all."""
+        try:
             os.fsync(folder)
+        except OSError as error:
+            if error.errno not in _UNABLE:
+                raise
+            self._syncs_folders = False
 
     def _make_folders(self, path: str) -> None:
         # Mostly they are there.
         with suppress(FileNotFoundError), self._folder(path):
             return
-        made = ""
-        for name in path.split("/") if path else ():
-            with self._folder(made) as folder:
+        self._make_levels([*self._levels, *_parts(path)], len(self._levels))
+
+    def _make_levels(self, levels: Sequence[str], there: int) -> None:
+        """Make what is missing of these levels below the archive's own path, of which the first are there."""
+        for depth in range(there, len(levels)):
+            name = levels[depth]
+            with self._descended(levels[:depth]) as folder:
                 try:
                     os.mkdir(name, 0o700, dir_fd=folder)
                 except FileExistsError:
-                    pass
-                else:
-                    below = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
-                    try:
-                        self._own(below, self._ownership.directory_mode)
-                    finally:
-                        os.close(below)
-                    os.fsync(folder)
-            made = f"{made}/{name}" if made else name
+                    continue
+                below = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
+                try:
+                    self._own(below, self._ownership.directory_mode)
+                finally:
+                    os.close(below)
+                self._sync(folder)
 
     def _own(self, file: int | str, mode: int) -> None:
-        if self._ownership.uid != -1 or self._ownership.gid != -1:
-            os.chown(file, self._ownership.uid, self._ownership.gid)
-        os.chmod(file, mode)
+        """Give a file or folder that was made just now its owner and mode, as far as the disk knows such things."""
+        made = os.stat(file)
+        uid, gid = self._ownership.uid, self._ownership.gid
+        if uid not in (-1, made.st_uid) or gid not in (-1, made.st_gid):
+            try:
+                os.chown(file, uid, gid)
+            except OSError as error:
+                if error.errno not in _UNABLE:
+                    raise
+                self._takes_modes = False
+        if stat.S_ISDIR(made.st_mode) and not mode & 0o7000:
+            # What hands its group on does so all the way down.
+            mode |= made.st_mode & stat.S_ISGID
+        try:
+            os.chmod(file, mode)
+        except OSError as error:
+            if error.errno not in _NO_MODES:
+                raise
+        if (os.stat(file).st_mode ^ mode) & 0o777:
+            self._takes_modes = False
 
 
 def is_inside(path: str) -> bool:
@@ -303,6 +404,18 @@ def is_inside(path: str) -> bool:
         return path.isascii() or bool(os.fsencode(path))
     except UnicodeEncodeError:
         return False
+
+
+def _parts(path: str) -> list[str]:
+    return path.split("/") if path else []
+
+
+def _refused(path: str) -> ArchiveError:
+    return ArchiveError(
+        f"{path} is a symbolic link, which was not followed.",
+        code=errno.errorcode[errno.ELOOP],
+        hint=_HINTS[errno.ELOOP],
+    )
 
 
 def _regular(descriptor: int) -> int:
@@ -332,14 +445,6 @@ def _digest(descriptor: int) -> Digest:
             return Digest(size, sha256.hexdigest())
         sha256.update(chunk)
         size += len(chunk)
-
-
-def _sync_folder(path: str) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

@@ -18,6 +18,27 @@ STATUS = "status.json"
 LOCK = ".lock"
 LEDGER = re.compile(r"ledger-\d{4}-\d{2}\.jsonl\Z")
 
+# Names that file servers and desktops leave in any folder, for themselves. What is named so, or stands in a folder that is, is
+# none of the archive's.
+LITTER = (
+    *(
+        "@eaDir",
+        "@tmp",
+        "@Recycle",
+        "#recycle",
+        "#snapshot",
+        ".snapshot",
+        "~snapshot",
+        ".Trash-*",
+        "$RECYCLE.BIN",
+        "RECYCLER",
+    ),
+    *("Thumbs.db", "ehthumbs.db", "desktop.ini", "System Volume Information"),
+    *(".DS_Store", "._*", ".AppleDouble", ".apdisk", ".TemporaryItems", ".Trashes", ".Spotlight-V100", ".fseventsd"),
+    *(".nfs*", ".fuse_hidden*", ".smbdelete*", ".directory", "lost+found"),
+)
+_LITTER = re.compile(rf"(?:^|/)(?:{'|'.join(re.escape(name) for name in LITTER)})(?:/|\Z)".replace(r"\*", "[^/]*"))
+
 _WINDOW = re.compile(r"(\d{8}T\d{6}Z)_(\d{8}T\d{6}Z)(\..+)?\Z")
 _DAY_FILE = re.compile(r"([^/]+)/([^/]+)/(\d{4})/(\d{2})/(\d{2})/([^/]+)\Z")
 _CONTENT_MARK = re.compile(r"\.([0-9a-f]{8}|[0-9a-f]{64})\Z")
@@ -104,6 +125,11 @@ def is_part(path: str) -> bool:
     return name.startswith(".") and name.endswith(".part")
 
 
+def is_litter(path: str) -> bool:
+    """Tell whether a path is that of a file which a file server or a desktop left, by the patterns of ``LITTER``."""
+    return bool(_LITTER.search(path))
+
+
 def extension(name: str) -> str:
     """Return the extension of a file's name with its dot, such as ``.tar.gz``; empty when there is none."""
     match = _EXTENSION.search(name)
@@ -114,7 +140,7 @@ def place(path: str) -> Place | None:
     """Return what a path relative to the instance's folder tells; None when it is no path of an archived file."""
     match = _DAY_FILE.match(path)
     # No name that this collection gives has other characters; one of a file that somebody put there may be no text at all.
-    if not match or match.group(6).startswith(".") or not path.isascii():
+    if not match or match.group(6).startswith(".") or not path.isascii() or is_litter(path):
         return None
     node, log_type, year, month, day, name = match.groups()
     window = _WINDOW.match(name)

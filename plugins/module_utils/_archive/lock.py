@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -22,6 +23,9 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import 
 
 # Bytes that a name has at most.
 _LONGEST = 4096
+
+# What the disks of a network answer that lend no locks.
+_NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS}
 
 
 class Holder(NamedTuple):
@@ -110,9 +114,9 @@ class Lock:
         give_up = monotonic() + wait
         with self._tree.writing(self._name) as descriptor:
             with explained(os.path.join(self._tree.root, self._name)):
-                while not _locked(descriptor):
+                while not self._locked(descriptor):
                     if monotonic() >= give_up:
-                        raise Locked(self._tree.root, _parsed(os.pread(descriptor, _LONGEST, 0)))
+                        raise Locked(self._tree.root, _holder(descriptor))
                     sleep(0.2)
                 clean = os.fstat(descriptor).st_size == 0
                 holder = {"host": socket.gethostname(), "pid": os.getpid(), "since": iso(now)}
@@ -124,10 +128,24 @@ class Lock:
                 with explained(os.path.join(self._tree.root, self._name)):
                     os.ftruncate(descriptor, 0)
 
+    def _locked(self, descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except (BlockingIOError, PermissionError):  # SMB says the latter of what another host has locked
+            return False
+        except OSError as error:
+            if error.errno not in _NO_LOCKS:
+                raise
+            raise ArchiveError(
+                f"The disk of {self._tree.root} gives no lock ({error.strerror}), so two runs could write there at once.",
+                code=errno.errorcode[error.errno],
+                hint="Mount it with locks (NFS: rpc.statd runs, or nolock where one host alone writes), or use another disk.",
+            ) from None
+        return True
 
-def _locked(descriptor: int) -> bool:
+
+def _holder(descriptor: int) -> Holder | None:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+        return _parsed(os.pread(descriptor, _LONGEST, 0))
+    except PermissionError:
+        return None  # SMB lets nobody else read what is locked

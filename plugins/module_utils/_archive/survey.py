@@ -14,11 +14,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import (
-    Ownership,
-    Tree,
-    explained,
-)
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Ownership, Tree
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import Ledger
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.lock import Lock
@@ -82,16 +78,17 @@ class Holding(NamedTuple):
 def folders(archive: str, chosen: Chosen) -> list[str]:
     """Return the folders of the chosen instances, relative to the archive, in order. No symbolic link is followed.
 
-    Raises ArchiveError when there is no archive, and BadInput for an instance that it does not hold.
+    Raises ArchiveError when there is no archive or a link stands in the place of one of its folders, and BadInput for an
+    instance that it does not hold. Of a link in place of an instance's own folder, whoever reads that is told.
     """
     if not os.path.isdir(archive):
         raise ArchiveError(
             f"There is no archive at {archive}.", code="no_archive", hint="Mount it, or correct archive."
         )
-    found = [""]
+    tree, found = Tree(archive, Ownership()), [""]
     for names in chosen.folders():
-        found = [path for above in found for path in _below(archive, above, names)]
-    found = [folder for folder in found if _is_instance(Tree(os.path.join(archive, folder), Ownership()))]
+        found = [path for above in found for path in _below(tree, above, names)]
+    found = [folder for folder in found if _is_instance(Tree(archive, Ownership(), folder))]
     names = {folder.rpartition("/")[2] for folder in found}
     for instance in chosen.instances or ():
         if layout.safe_name(instance, instance) not in names:
@@ -161,13 +158,10 @@ def writing(archive: str, folder: str, wait: float, now: int) -> Iterator[Holdin
         yield holding(archive, folder)
 
 
-def _below(archive: str, above: str, names: Collection[str] | None) -> list[str]:
-    path = os.path.join(archive, above)
-    with explained(path), os.scandir(path) as entries:
-        found = sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
+def _below(tree: Tree, above: str, names: Collection[str] | None) -> list[str]:
     # What has another kind of name is none of ours, such as the lost+found of a disk.
-    ours = [name for name in found if layout.safe_name(name, name) == name]
-    return [os.path.join(above, name) for name in ours if names is None or name in names]
+    ours = [name for name in tree.folders(above, names) if layout.safe_name(name, name) == name]
+    return [os.path.join(above, name) for name in ours]
 
 
 def _is_instance(tree: Tree) -> bool:
@@ -194,9 +188,7 @@ def _identity(folder: str, tree: Tree) -> dict[str, str]:
 
 def _tree(archive: str, folder: str) -> Tree:
     """Return the tree of an instance, in which new files get the mode and, where it can be given, the owner of its folder."""
-    root = os.path.join(archive, folder)
-    with explained(root):
-        there = os.stat(root)
+    there = Tree(archive, Ownership(), folder).state()
     mode = stat.S_IMODE(there.st_mode)
     owner = (there.st_uid, there.st_gid) if os.geteuid() == 0 else (-1, -1)
-    return Tree(root, Ownership(mode & 0o666, mode, *owner))
+    return Tree(archive, Ownership(mode & 0o666, mode, *owner), folder)

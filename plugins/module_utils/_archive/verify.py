@@ -152,7 +152,7 @@ def _standing(held: Holding, chosen: Chosen) -> tuple[dict[str, int], dict[str, 
         if event and event.path == path and event.status == COLLECTED:
             # The ledger's own text: a second one of every path would take much room.
             sizes[event.path] = stat.st_size
-        elif _is_chosen(path, chosen):
+        elif _is_chosen(path, chosen) and not layout.is_litter(path):
             others[path] = stat.st_ctime
     return sizes, others
 

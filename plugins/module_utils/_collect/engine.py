@@ -71,7 +71,7 @@ class Engine:
         self._clock = source.http.clock
         self._pace = Pace(settings.wait_timeout, settings.poll_interval, sleep, monotonic)
         self._began = monotonic()
-        self._tree = Tree(os.path.join(settings.archive, settings.folder), settings.ownership)
+        self._tree = Tree(settings.archive, settings.ownership, settings.folder)
 
     def preview(self) -> Outcome:
         """Return what :meth:`run` would do. Writes nothing, takes no lock."""
@@ -197,7 +197,7 @@ class Engine:
         outcome.calls = self._source.http.calls
         outcome.throttled = self._source.http.throttled
         warning = self._clock.warning()
-        outcome.warnings += [warning] if warning else []
+        outcome.warnings += [*([warning] if warning else []), *self._tree.warnings()]
 
     def _note_run(self, books: Books, outcome: Outcome, error: BaseException | None) -> None:
         """Put into the status how this run went, for reports."""

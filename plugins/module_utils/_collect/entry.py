@@ -17,6 +17,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.lock
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.survey import Chosen
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.verify import NONE
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import owner_number, parse_mode
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.access import complaint
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.engine import Engine, Settings
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.source import Source
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput, Incomplete
@@ -37,7 +38,8 @@ def collect(module: AnsibleModule, options: Mapping[str, Any], source: Source, s
         if options["when_locked"] != "skip":
             raise
         return {"changed": False, "left_to": error.left_to(), "msg": f"Left to another run. {error.message}"}
-    for warning in outcome.warnings:
+    refusal = complaint(settings) if module.check_mode else None
+    for warning in [*outcome.warnings, *filter(None, [refusal])]:
         module.warn(warning)
     folder = os.path.join(settings.archive, settings.folder)
     result = outcome.result(folder, options["return_limit"])

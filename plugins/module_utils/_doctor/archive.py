@@ -6,17 +6,20 @@
 
 from __future__ import annotations
 
-import errno
-import os
-import stat
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Ownership, Tree, explained
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Tree
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import LOST, Ledger
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.lock import holder_of
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Status
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.access import (
+    Place,
+    User,
+    check_place,
+    find_place,
+)
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.engine import Settings
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._doctor.checks import (
     Examination,
@@ -28,87 +31,17 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors impor
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import iso
 
 
-class Place(NamedTuple):
-    """Where an instance's files are, or will be, as the disk knows it now.
-
-    ``deepest`` is the deepest folder that is there already; ``closed`` the first path that this user may not write.
-    """
-
-    archive: str
-    is_there: bool
-    deepest: str
-    mode: int
-    read_only: bool
-    closed: str | None
-    devices: int
-
-
-class User(NamedTuple):
-    """Who runs this."""
-
-    uid: int
-    groups: frozenset[int]
-
-
 def examine(examination: Examination, settings: Settings) -> None:
     """Look at everything that the archive alone tells."""
-    tree = Tree(os.path.join(settings.archive, settings.folder), settings.ownership)
-    user = User(os.geteuid(), frozenset([os.getegid(), *os.getgroups()]))
-    examination.look("archive", lambda: judge_place(find_place(settings), settings, user))
+    tree = Tree(settings.archive, settings.ownership, settings.folder)
+    examination.look("archive", lambda: judge_place(find_place(settings), settings, User.current()))
     examination.look("lock", lambda: lock(tree, settings.lock_timeout), "archive")
     examination.look("ledger", lambda: ledger(tree, settings.identity), "archive")
 
 
-def find_place(settings: Settings) -> Place:
-    """Return where the files will be. Writes nothing, not even to try."""
-    levels = [settings.archive]
-    for name in settings.folder.split("/"):
-        levels.append(os.path.join(levels[-1], name))
-    known = [level for level in levels if os.path.lexists(level)]
-    deepest = known[-1] if known else os.path.dirname(os.path.abspath(settings.archive))
-    while not os.path.lexists(deepest):
-        deepest = os.path.dirname(deepest)
-    with explained(deepest):
-        stats = [os.stat(level) for level in known or [deepest]]
-        read_only = bool(os.statvfs(deepest).f_flag & os.ST_RDONLY)
-        files = [deepest]
-        if os.path.isdir(deepest):
-            names = sorted(os.listdir(deepest)) if deepest == levels[-1] and os.access(deepest, os.R_OK) else []
-            files += [os.path.join(deepest, name) for name in names if name == layout.LOCK or layout.LEDGER.match(name)]
-    needed = {True: os.R_OK | os.W_OK | os.X_OK, False: os.R_OK | os.W_OK}
-    closed = (path for path in files if not os.access(path, needed[os.path.isdir(path)]))
-    return Place(
-        settings.archive,
-        bool(known),
-        deepest,
-        stats[-1].st_mode,
-        read_only,
-        next(closed, None),
-        len({one.st_dev for one in stats}),
-    )
-
-
 def judge_place(place: Place, settings: Settings, user: User) -> Finding:
     """Return whether files can be written there. Raises ArchiveError when they cannot."""
-    if not place.is_there and not settings.create:
-        raise ArchiveError(
-            f"There is no archive at {place.archive}.",
-            code="no_archive",
-            hint="Mount it, or let it be made with create=true.",
-        )
-    if not stat.S_ISDIR(place.mode):
-        raise ArchiveError(
-            f"{place.deepest} is not a folder.", code="ENOTDIR", hint="Move away what stands where a folder should be."
-        )
-    if place.read_only:
-        raise ArchiveError(f"{place.deepest} is mounted read-only.", code="EROFS", hint="Mount it for writing.")
-    if place.closed:
-        raise ArchiveError(
-            f"User {user.uid} may not write {place.closed}.",
-            code="EACCES",
-            hint="Run as a user who may write there, or change its owner or mode.",
-        )
-    _check_owner(settings.ownership, user)
+    check_place(place, settings, user)
     if place.is_there and place.mode & 0o002:
         hint = f"Take that right away, as by chmod o-w {place.deepest}."
         return warning(f"Everybody may write to {place.deepest}.", hint, "mode")
@@ -118,17 +51,6 @@ def judge_place(place: Place, settings: Settings, user: User) -> Finding:
     if not place.is_there:
         return ok(f"{place.archive} will be made; user {user.uid} may write to {place.deepest}.")
     return ok(f"User {user.uid} may write to {place.deepest}.")
-
-
-def _check_owner(ownership: Ownership, user: User) -> None:
-    if user.uid == 0:
-        return
-    if ownership.uid not in (-1, user.uid) or (ownership.gid != -1 and ownership.gid not in user.groups):
-        raise ArchiveError(
-            f"User {user.uid} may not give files that owner or group.",
-            code=errno.errorcode[errno.EPERM],
-            hint="Run as root, or leave out owner and give a group that this user is in.",
-        )
 
 
 def lock(tree: Tree, lock_timeout: float) -> Finding:

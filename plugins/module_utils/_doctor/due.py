@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Any, Callable
 
@@ -32,7 +31,7 @@ def examine(
     examination: Examination, settings: Settings, source: Callable[[], Source], now: Callable[[], int], *needs: str
 ) -> None:
     """Look at what a run would do, which the plan of check mode tells."""
-    tree = Tree(os.path.join(settings.archive, settings.folder), settings.ownership)
+    tree = Tree(settings.archive, settings.ownership, settings.folder)
     foreseen: dict[str, Any] = {}
 
     def due() -> Finding:

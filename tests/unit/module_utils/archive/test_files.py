@@ -218,7 +218,191 @@ def test_a_file_that_cannot_get_its_owner_is_not_left_behind(tree: Tree, monkeyp
     assert tree.names("node") == ["x"]
 
 
+@pytest.mark.parametrize("umask", [0o022, 0o077])
+@pytest.mark.parametrize(("directory_mode", "bit"), [(0o750, stat.S_ISGID), (0o2750, stat.S_ISGID), (0o1750, 0)])
+def test_a_group_that_a_folder_hands_on_goes_all_the_way_down(
+    tmp_path: Path, umask: int, directory_mode: int, bit: int
+) -> None:
+    group = next((group for group in os.getgroups() if group != os.getegid()), 54321 if os.geteuid() == 0 else -1)
+    os.chown(tmp_path, -1, group)
+    tmp_path.chmod(0o2770)
+    before = os.umask(umask)
+    try:
+        tree = Tree(str(tmp_path / "archive"), Ownership(directory_mode=directory_mode), "dds/eu/default/i")
+        tree.make()
+        tree.append(FILE, b"x")
+    finally:
+        os.umask(before)
+    folders = [path for path in sorted(tmp_path.rglob("*")) if path.is_dir()]
+    assert len(folders) == 1 + 4 + len(LEVELS) - 1
+    assert {mode(path) for path in folders} == {directory_mode | bit}
+    if bit:
+        assert {path.stat().st_gid for path in tmp_path.rglob("*")} == {tmp_path.stat().st_gid}
+
+
+@pytest.mark.parametrize("directory_mode", [0o750, 0o2750])
+def test_without_such_a_folder_only_the_mode_counts(tmp_path: Path, directory_mode: int) -> None:
+    tree = Tree(str(tmp_path / "archive"), Ownership(directory_mode=directory_mode))
+    tree.make()
+    tree.append(FILE, b"x")
+    assert {mode(path) for path in tmp_path.rglob("*") if path.is_dir()} == {directory_mode}
+
+
+# -- disks of a network
+
+
+def without(name: str, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a call of the system fail, ``fsync`` only for folders: files can be made durable on every disk."""
+    real = getattr(os, name)
+
+    def call(file: int | str, *arguments: object) -> None:
+        if name != "fsync" or stat.S_ISDIR(os.stat(file).st_mode):
+            failing(code)()
+        real(file, *arguments)
+
+    monkeypatch.setattr(os, name, call)
+
+
+def worked_on(tree: Tree) -> None:
+    """Do everything that a run does with files."""
+    tree.make()
+    tree.append("ledger-2026-03.jsonl", b"one\n")
+    tree.append(f"{os.path.dirname(FILE)}/.a.log.part", b"new")
+    tree.publish({f"{os.path.dirname(FILE)}/.a.log.part": FILE})
+    tree.replace("status.json", b"{}")
+    assert (tree.read(FILE), tree.read("status.json"), tree.read("ledger-2026-03.jsonl")) == (b"new", b"{}", b"one\n")
+
+
+@pytest.mark.parametrize("code", [errno.EINVAL, errno.ENOTSUP, errno.ENOSYS])
+def test_where_folders_cannot_be_made_durable_work_goes_on_and_that_is_said_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    tree = Tree(str(tmp_path / "archive"), Ownership(), "dds/eu/default/i")
+    without("fsync", code, monkeypatch)
+    worked_on(tree)
+    [warning] = tree.warnings()
+    assert warning.startswith(f"The disk of {tmp_path / 'archive'} cannot make names of files durable")
+    assert "log_archive_info" in warning
+
+
+@pytest.mark.parametrize("code", [errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EBADF, errno.ESTALE])
+def test_a_folder_that_failed_is_no_folder_that_cannot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    tree = Tree(str(tmp_path / "archive"), Ownership())
+    without("fsync", code, monkeypatch)
+    assert refused(tree.make).code == errno.errorcode[code]
+
+
+@pytest.mark.parametrize("code", [errno.EINVAL, errno.ENOTSUP])
+def test_a_file_has_to_be_durable_everywhere(tree: Tree, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    monkeypatch.setattr(os, "fsync", failing(code))
+    assert refused(lambda: tree.append(FILE, b"x")).code == errno.errorcode[code]
+    assert not tree.read(FILE)
+
+
+@pytest.mark.parametrize("code", [errno.EPERM, errno.EACCES, errno.EINVAL, errno.ENOTSUP, errno.ENOSYS])
+def test_where_files_have_no_modes_work_goes_on_and_that_is_said_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    tree = Tree(str(tmp_path / "archive"), Ownership())
+    without("chmod", code, monkeypatch)
+    worked_on(tree)
+    [warning] = tree.warnings()
+    assert warning.startswith(f"The disk of {tmp_path / 'archive'} does not take the mode or owner of new files")
+
+
+def test_a_mode_that_is_taken_and_not_kept_is_told_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tree = Tree(str(tmp_path / "archive"), Ownership())
+    monkeypatch.setattr(os, "chmod", lambda _file, _mode: None)
+    worked_on(tree)
+    assert len(tree.warnings()) == 1
+
+
+def test_a_mode_that_is_as_it_shall_be_all_the_same_is_not_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree = Tree(str(tmp_path / "archive"), Ownership(0o600, 0o700))
+    without("chmod", errno.EPERM, monkeypatch)
+    worked_on(tree)
+    assert tree.warnings() == []
+
+
+@pytest.mark.parametrize("code", [errno.EIO, errno.EROFS])
+def test_a_mode_that_failed_is_an_error(tree: Tree, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    without("chmod", code, monkeypatch)
+    assert refused(lambda: tree.append(FILE, b"x")).code == errno.errorcode[code]
+
+
+def test_who_may_not_give_files_away_is_refused_and_a_disk_without_owners_is_not(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = Tree(tree.root, Ownership(uid=os.geteuid() + 1))
+    for code in (errno.EPERM, errno.EACCES):
+        without("chown", code, monkeypatch)
+        assert "leave out owner" in refused(lambda: theirs.append(FILE, b"x")).hint or code != errno.EPERM
+    assert list(tree.files()) == []
+    without("chown", errno.ENOTSUP, monkeypatch)
+    worked_on(theirs)
+    assert len(theirs.warnings()) == 1
+    own = Tree(tree.root, Ownership(uid=os.geteuid(), gid=os.getegid()))
+    own.append("node/mine", b"x")  # who has the owner already needs no right to give
+    assert own.warnings() == []
+
+
+def test_a_good_disk_has_nothing_to_be_told(tree: Tree) -> None:
+    worked_on(tree)
+    assert tree.warnings() == []
+
+
 # -- what somebody planted
+
+
+PLACES = ["dds", "dds/eu", "dds/eu/default", "dds/eu/default/i"]
+
+
+@pytest.mark.parametrize("name", [*operations(Tree("/", Ownership())), "exists", "state", "names", "files", "remove"])
+@pytest.mark.parametrize("place", PLACES)
+def test_no_symbolic_link_in_place_of_an_instance_or_above_is_followed(tmp_path: Path, place: str, name: str) -> None:
+    tree = Tree(str(tmp_path / "archive"), Ownership(), PLACES[-1])
+    tree.make()
+    tree.append(FILE, b"ours")
+    tree.append("status.json", b"ours")
+    os.rename(tmp_path / "archive" / place, tmp_path / "outside")
+    os.symlink(tmp_path / "outside", tmp_path / "archive" / place)
+    before = {str(path): path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    calls = {
+        **operations(tree),
+        "exists": tree.exists,
+        "state": tree.state,
+        "names": lambda: tree.names(""),
+        "files": lambda: list(tree.files()),
+        "remove": lambda: tree.remove("status.json"),
+    }
+    error = refused(calls[name])
+    assert error.message == f"{tmp_path}/archive/{place} is a symbolic link, which was not followed."
+    assert (error.code, error.hint) == ("ELOOP", "Remove the symbolic link: an archive holds none.")
+    assert {str(path): path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_a_link_to_nowhere_is_refused_and_nothing_is_made_there(tmp_path: Path) -> None:
+    (tmp_path / "archive").mkdir()
+    os.symlink(tmp_path / "nowhere", tmp_path / "archive" / "dds")
+    tree = Tree(str(tmp_path / "archive"), Ownership(), PLACES[-1])
+    for call in (tree.exists, tree.make):
+        assert refused(call).code == "ELOOP"
+    assert sorted(os.listdir(tmp_path)) == ["archive"]
+
+
+def test_the_archives_own_path_may_lead_over_links(tmp_path: Path) -> None:
+    (tmp_path / "disk" / "logs").mkdir(parents=True)
+    os.symlink(tmp_path / "disk", tmp_path / "srv")
+    os.symlink("logs", tmp_path / "disk" / "mongodb")
+    tree = Tree(str(tmp_path / "srv" / "mongodb"), Ownership(), PLACES[-1])
+    assert not tree.exists()
+    tree.make()
+    worked_on(tree)
+    assert (tmp_path / "disk" / "logs" / PLACES[-1] / FILE).read_bytes() == b"new"
 
 
 @pytest.mark.parametrize("name", operations(Tree("/", Ownership())))

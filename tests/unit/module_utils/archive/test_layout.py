@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from pathlib import Path
 
 import pytest
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout
@@ -46,6 +47,25 @@ series = st.builds(Series, plain(60), st.sampled_from(["slow", "error", "audit"]
 @example("\ud800", "\ud800")
 def test_a_name_is_one_that_a_file_may_have(name: str, unit: str) -> None:
     assert SAFE.match(layout.safe_name(name, unit))
+
+
+@given(st.sampled_from(layout.LITTER), st.text("abc.-_", max_size=5), st.booleans())
+def test_what_others_left_is_no_archived_file_wherever_it_stands(pattern: str, rest: str, below: bool) -> None:
+    name = pattern.replace("*", rest)
+    assert layout.is_litter(name)
+    assert layout.is_litter(f"node/slow/{name}/x" if below else f"node/slow/{name}")
+    assert layout.place(f"node/slow/2026/03/01/{name}") is None
+    assert layout.place(f"{name}/slow/2026/03/01/x") is None
+    assert not layout.is_litter(f"node/slow/2026/03/01/x{name}")
+
+
+def test_the_guide_names_all_that_others_leave() -> None:
+    guide = Path(__file__).parents[4] / "docs" / "docsite" / "rst" / "guide_archive.rst"
+    listed = (
+        guide.read_text("utf-8").split("An asterisk\nstands for anything:", 1)[1].split(".. code-block:: text", 1)[1]
+    )
+    block = listed.split("\n\n", 2)[1]
+    assert re.split(r"  +|\n +", block.strip()) == list(layout.LITTER)
 
 
 @given(plain_names, st.text())

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -129,6 +130,44 @@ def test_a_disk_that_knows_no_locks_says_so(tree: Tree, monkeypatch: pytest.Monk
     monkeypatch.setattr(fcntl, "flock", flock)
     with pytest.raises(ArchiveError, match="No locks available"), Lock(tree, ".lock").held(0, NOON):
         pytest.fail("held")
+
+
+@pytest.mark.parametrize("code", [errno.ENOLCK, errno.ENOTSUP, errno.EINVAL, errno.ENOSYS])
+def test_a_lock_that_cannot_be_had_is_told_with_its_cause(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    def flock(*_arguments: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    error, waited = refused(tree, 30)
+    assert (error.code, waited) == (errno.errorcode[code], 0)
+    assert error.message == (
+        f"The disk of {tree.root} gives no lock ({os.strerror(code)}), so two runs could write there at once."
+    )
+    assert "Mount it with locks" in error.hint
+    assert not tree.read(".lock")
+
+
+def test_a_lock_that_another_host_has_on_a_windows_share_is_waited_for(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(*_arguments: object) -> bytes:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(fcntl, "flock", denied)
+    monkeypatch.setattr(os, "pread", denied)
+    error, waited = refused(tree, 7)
+    assert (error.message, error.code) == (f"{tree.root} is being written by another process.", "locked")
+    assert 7 <= waited < 8
+
+
+def test_a_lock_that_fails_otherwise_is_an_error_of_the_disk(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    def flock(*_arguments: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    assert refused(tree, 7)[0].code == "EIO"
 
 
 def test_a_link_planted_as_lock_is_not_followed(tree: Tree, tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -106,6 +106,36 @@ def test_no_symbolic_link_is_followed(archive: str, level: str) -> None:
     assert survey.folders(archive, Chosen()) == before
 
 
+@pytest.mark.parametrize("chosen", [Chosen(), Chosen("dds", "cn-bj2", "default", ("three",))])
+@pytest.mark.parametrize("inside", [False, True])
+@pytest.mark.parametrize("level", ["dds", "dds/cn-bj2", "dds/cn-bj2/default", "dds/cn-bj2/default/three"])
+def test_a_symbolic_link_in_place_of_a_folder_is_told(
+    archive: str, tmp_path_factory: pytest.TempPathFactory, level: str, inside: bool, chosen: Chosen
+) -> None:
+    moved = Path(archive, "umongodb", "moved") if inside else tmp_path_factory.mktemp("outside") / "moved"
+    Path(archive, level).rename(moved)
+    Path(archive, level).symlink_to(moved)
+    if inside and chosen == Chosen():
+        assert level.rpartition("/")[2] not in [Path(folder).name for folder in survey.folders(archive, chosen)]
+        return  # what it leads to is looked at where it stands
+    with pytest.raises(ArchiveError, match="is a symbolic link, which was not followed") as caught:
+        list(survey.holdings(archive, chosen))
+    assert caught.value.message.startswith(f"{archive}/{level} is")
+
+
+def test_of_an_instance_whose_folder_is_a_link_only_its_reader_is_told(
+    archive: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    before = survey.folders(archive, Chosen())
+    moved = tmp_path_factory.mktemp("outside") / "moved"
+    Path(archive, before[0]).rename(moved)
+    Path(archive, before[0]).symlink_to(moved)
+    assert survey.folders(archive, Chosen()) == before
+    with pytest.raises(ArchiveError, match="is a symbolic link"), survey.writing(archive, before[0], 0, FIRST):
+        pytest.fail("opened")
+    assert [survey.holding(archive, one).folder for one in before[1:]] == before[1:]
+
+
 def test_folders_that_are_no_instance_are_passed_by(archive: str) -> None:
     before = survey.folders(archive, Chosen())
     lost = Path(archive, "lost+found", "a", "b", "c")

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import survey, verify
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout, survey, verify
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import PRUNED
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.survey import Chosen, Holding
@@ -115,6 +115,17 @@ def test_what_has_no_line_is_named(made: Made) -> None:
     assert sorted(found(read(made))) == sorted(["unrecorded", path] for path in paths)
     assert found(read(made), SIZE, Chosen(nodes=("node-2",))) == [["unrecorded", paths[2]]]
     assert found(read(made), SIZE, Chosen(log_types=("error",))) == []
+
+
+def test_what_file_servers_and_desktops_leave_is_no_problem(made: Made) -> None:
+    names = [pattern.replace("*", "1a") for pattern in layout.LITTER]
+    for name in names:
+        for folder in ("", "node-1/", "node-1/slow/2026/03/01/"):
+            made.file(f"{folder}{name}", b"x")
+            (made.path / f"{folder}{name}").unlink()
+            made.file(f"{folder}{name}/x/y", b"x")
+    made.file("node-1/Thumbs.db.gz", b"x")
+    assert found(read(made)) == [["unrecorded", "node-1/Thumbs.db.gz"]]
 
 
 def test_only_files_of_the_chosen_series_are_looked_at(made: Made) -> None:

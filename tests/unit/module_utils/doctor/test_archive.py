@@ -17,9 +17,9 @@ from typing import Any
 
 import pytest
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Ownership, Tree
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.access import Place, User, find_place
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.engine import Settings
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._doctor import archive
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._doctor.archive import Place, User
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._doctor.checks import OK, WARNING, Examination
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError
 from ansible_collections.clouddb.mongodb_logs.tests.unit.archives import Made
@@ -91,7 +91,7 @@ def test_where_files_can_be_written(place: Place, ownership: Ownership, user: Us
 
 def test_an_absent_archive_is_judged_by_the_folder_above(tmp_path: Path) -> None:
     settings = SETTINGS._replace(archive=str(tmp_path / "far" / "away"))
-    place = archive.find_place(settings)
+    place = find_place(settings)
     assert (place.is_there, place.deepest, place.devices) == (False, str(tmp_path), 1)
     assert list(tmp_path.iterdir()) == []
 
@@ -101,11 +101,11 @@ def test_what_a_run_writes_again_is_looked_at_too(
     settings: Settings, made: Made, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     made.file(".lock")
-    assert archive.find_place(settings).closed is None
+    assert find_place(settings).closed is None
     closed = os.path.join(made.path, name).rstrip("/")
     access = os.access
     monkeypatch.setattr(os, "access", lambda path, mode: path != closed and access(path, mode))
-    assert archive.find_place(settings).closed == closed
+    assert find_place(settings).closed == closed
 
 
 def test_looking_leaves_everything_as_it_is(settings: Settings, made: Made) -> None:
