@@ -140,8 +140,11 @@ def test_a_lock_that_cannot_be_had_is_told_with_its_cause(
         raise OSError(code, os.strerror(code))
 
     monkeypatch.setattr(fcntl, "flock", flock)
-    error, waited = refused(tree, 30)
-    assert (error.code, waited) == (errno.errorcode[code], 0)
+    time = FakeTime()
+    with pytest.raises(ArchiveError) as caught, held(tree, 30, time):
+        pytest.fail("held")
+    error = caught.value
+    assert (error.code, time.pauses) == (errno.errorcode[code], [])
     assert error.message == (
         f"The disk of {tree.root} gives no lock ({os.strerror(code)}), so two runs could write there at once."
     )
@@ -167,7 +170,9 @@ def test_a_lock_that_fails_otherwise_is_an_error_of_the_disk(tree: Tree, monkeyp
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
     monkeypatch.setattr(fcntl, "flock", flock)
-    assert refused(tree, 7)[0].code == "EIO"
+    with pytest.raises(ArchiveError) as caught, Lock(tree, ".lock").held(7, NOON):
+        pytest.fail("held")
+    assert caught.value.code == "EIO"
 
 
 def test_a_link_planted_as_lock_is_not_followed(tree: Tree, tmp_path_factory: pytest.TempPathFactory) -> None:
