@@ -27,6 +27,7 @@ UMONGODB, DDS, ANY = "umongodb", "dds", "any"
 
 _OFTEN = "Collect from fewer instances at a time, or raise deadline."
 _KEYS = "Check the keys or the token, and that they belong to this cloud and region."
+_PROJECT = "Check project_id first, then region and instance_id."
 _LATER = "Run again later; if it stays, give the request id to the cloud's support."
 _INSTANCE = "Check instance_id, region and project_id."
 _GRANT = "Grant this user the permission for the call in the cloud's IAM."
@@ -41,6 +42,10 @@ class Cause(NamedTuple):
     kind: str
     meaning: str
     hint: str
+
+
+def _of_gateway(*numbers: str) -> tuple[str, ...]:
+    return tuple(f"{gateway}.{number}" for number in numbers for gateway in ("APIGW", "APIG"))
 
 
 CAUSES = (
@@ -85,7 +90,7 @@ CAUSES = (
     Cause(
         UMONGODB, ("220", "230"), PARAMETER, "a parameter is missing or not available", "Check region, zone and ids."
     ),
-    Cause(UMONGODB, ("not_found",), NOT_FOUND, "no such cluster", "Check cluster_id, region and project_id."),
+    Cause(UMONGODB, ("not_found", "8039"), NOT_FOUND, "no such cluster", "Check cluster_id, region and project_id."),
     Cause(UMONGODB, ("292",), NOT_FOUND, "no such project", "Check project_id."),
     Cause(
         UMONGODB, ("293",), PERMISSION, "no permission for the zone", "Check zone, and whether this account may use it."
@@ -105,28 +110,65 @@ CAUSES = (
         "IAM denied it",
         "Grant this key the permission for the action in the cloud's IAM; sub-accounts must give project_id too.",
     ),
-    Cause(DDS, ("APIGW.0301", "APIG.0301"), CREDENTIALS, "wrong key, signature or token", _KEYS),
     Cause(
-        DDS,
-        ("APIGW.0303", "APIG.0303"),
-        CREDENTIALS,
-        "wrong signature, or a wrong clock",
-        "Check secret_key and the clock of this host.",
+        UMONGODB,
+        ("7096", "7097", "7139"),
+        BUSY,
+        "the database does not run, or a packaging still does",
+        "Run again when the cluster is running and idle.",
     ),
     Cause(
         DDS,
-        ("APIGW.0307", "APIG.0307"),
+        _of_gateway("0101", "0103"),
+        PARAMETER,
+        "the call is not offered, or what answers it is away",
+        "Check endpoint and region: this says nothing of the instance.",
+    ),
+    Cause(DDS, _of_gateway("0301"), CREDENTIALS, "wrong key, signature, clock or token", _KEYS),
+    Cause(
+        DDS,
+        _of_gateway("0303", "0305", "0311"),
+        CREDENTIALS,
+        "another kind of key is wanted, that of an application",
+        "Check endpoint; if it is the cloud's own, check secret_key and the clock of this host.",
+    ),
+    Cause(DDS, _of_gateway("0302", "0304", "0306"), PERMISSION, "not authorised for the API", _GRANT),
+    Cause(
+        DDS,
+        _of_gateway("0310"),
+        PERMISSION,
+        "the project is not available",
+        "Check project_id, and in the console whether the project is frozen.",
+    ),
+    Cause(
+        DDS,
+        _of_gateway("0401", "0402"),
+        PERMISSION,
+        "address refused",
+        "Add the address of this host to those that the account or the API allows.",
+    ),
+    Cause(DDS, _of_gateway("0613"), CLOUD_FAULT, "the identity service is away", _LATER),
+    Cause(
+        DDS,
+        _of_gateway("0801", "0802"),
+        PERMISSION,
+        "the service or this user is not allowed in the region",
+        "Check region and endpoint, and whether the account may use DDS there.",
+    ),
+    Cause(
+        DDS,
+        _of_gateway("0307"),
         CREDENTIALS,
         "the token expired, or is of another region or project",
         "Get a new token for this project, or sign in with a key or a password instead.",
     ),
     Cause(DDS, ("DBS.280056",), CREDENTIALS, "invalid token", "Get a new token for this project."),
-    Cause(DDS, ("APIGW.0308", "APIG.0308", "DBS.280443"), THROTTLED, "too many calls", _OFTEN),
+    Cause(DDS, (*_of_gateway("0308"), "DBS.280443"), THROTTLED, "too many calls", _OFTEN),
     Cause(
         DDS,
         (
             *("DBS.200011", "DBS.200018", "DBS.200019", "DBS.200076", "DBS.201000", "DBS.201014", "DBS.201015"),
-            *("DBS.200047", "DBS.200998", "DBS.201202"),
+            *("DBS.200047", "DBS.200998", "DBS.201202", "DBS.280042", "DBS.212003", "DBS.00010009", "DBS.239037"),
         ),
         BUSY,
         "the instance is doing something else",
@@ -148,13 +190,59 @@ CAUSES = (
     ),
     Cause(
         DDS,
+        ("DBS.200010", "DBS.200604", "DBS.280015", "DBS.280408"),
+        NOT_FOUND,
+        "no such project or tenant",
+        _PROJECT,
+    ),
+    Cause(DDS, ("DBS.280016",), NOT_FOUND, "not found", _INSTANCE),
+    Cause(
+        DDS,
         ("DBS.280067", "DBS.280068", "DBS.280409"),
         PARAMETER,
         "a time is refused",
         "Check begin and end: the end must be after the begin, and neither too old.",
     ),
     Cause(DDS, ("DBS.280439", "DBS.280440"), PARAMETER, "paging is refused", _UNKNOWN),
+    Cause(
+        DDS,
+        (
+            *("DBS.280066", "DBS.280361", "DBS.280416", "DBS.200001", "DBS.200004", "DBS.200095", "DBS.201006"),
+            *("DBS.280001", "DBS.290000"),
+        ),
+        PARAMETER,
+        "a parameter is refused",
+        _UNKNOWN,
+    ),
+    Cause(
+        DDS,
+        ("DBS.280343", "DBS.280347"),
+        PARAMETER,
+        "not supported by this instance",
+        "Leave out of log_types what this instance cannot have, or upgrade it.",
+    ),
     Cause(DDS, ("DBS.280032", "DBS.280063"), PERMISSION, "no permission for the call or the project", _GRANT),
+    Cause(
+        DDS,
+        ("DBS.280433",),
+        PERMISSION,
+        "no permission for the enterprise project",
+        "Grant this user the permission in the instance's enterprise project.",
+    ),
+    Cause(
+        DDS,
+        ("DBS.280019",),
+        PERMISSION,
+        "the account is suspended",
+        "Look in the console at what the account owes, as it is suspended.",
+    ),
+    Cause(
+        DDS,
+        ("DBS.280064",),
+        CLOUD_FAULT,
+        "the cloud could not look the permission up",
+        "Run again later; if it stays, it is for the cloud's support, as the keys are not the reason.",
+    ),
     Cause(DDS, ("DBS.201509",), CLOUD_FAULT, "the object storage failed", _LATER),
     Cause(DDS, ("DBS.280005",), CLOUD_FAULT, "the server failed", _LATER),
     Cause(ANY, ("400",), PARAMETER, "the request is refused", _UNKNOWN),
@@ -173,6 +261,13 @@ CAUSES = (
     Cause(ANY, ("timeout",), CONNECTION, "no answer in time", "Raise timeout, or check the way to the cloud."),
     Cause(ANY, ("cut",), CONNECTION, "the connection was cut", "Run again; what was received in whole stays."),
     Cause(ANY, ("proxy",), CONNECTION, "the proxy refused", "Check HTTPS_PROXY and NO_PROXY."),
+    Cause(
+        ANY,
+        ("proxy_unusable",),
+        CONNECTION,
+        "what is set as a proxy cannot be used",
+        "Correct HTTPS_PROXY, HTTP_PROXY or ALL_PROXY: a proxy is given such as http://proxy.example.com:3128.",
+    ),
     Cause(
         ANY,
         ("tls",),

@@ -20,8 +20,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
+from importlib.util import find_spec
 from typing import Any, Callable, NamedTuple, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, quote_plus, urlsplit
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput, CloudError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import Clock
@@ -41,17 +42,21 @@ LONGEST_PAUSE = 60.0
 SHORTEST_ATTEMPT = 1.0
 LARGEST_ANSWER = 64 * 1024 * 1024
 
+# What is shorter proves nothing, and stands in other words too.
+_SHORTEST_SECRET = 6
+
 _PLAIN_URL = re.compile(r"[!-~]+\Z")
 _HOST = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\Z")
 
 
 class Request(NamedTuple):
-    """A request to an API, whole and signed."""
+    """A request to an API, whole and signed. ``hidden``: what of it no message may show, should the answer echo it."""
 
     method: str
     url: str
     headers: Mapping[str, str]
     body: bytes = b""
+    hidden: tuple[str, ...] = ()
 
 
 class Answer(NamedTuple):
@@ -61,6 +66,15 @@ class Answer(NamedTuple):
     status: int
     headers: Mapping[str, str]
     body: bytes
+    hidden: tuple[str, ...] = ()
+
+    def plain(self, words: object) -> str:
+        """Return words of the answer fit for a message, without anything that proved who asks."""
+        text = str(words)
+        for secret in (one for one in self.hidden if len(one) >= _SHORTEST_SECRET):
+            for form in (secret, quote(secret), quote(secret, safe=""), quote_plus(secret)):
+                text = text.replace(form, "...")
+        return plain(text)
 
     def json(self, number: Callable[[str], Any] | None = None) -> dict[str, Any]:
         """Return the JSON object of the body. Raises CloudError when it is none, as from a proxy or a maintenance page.
@@ -234,7 +248,9 @@ class Http:
         server = urlsplit(url)[:2]
         if server not in self._known:
             with requests.Session() as session:
-                self._known[server] = session.merge_environment_settings(url, {}, True, self._verify, None)
+                settings = session.merge_environment_settings(url, {}, True, self._verify, None)
+            check_proxy(url, settings["proxies"])
+            self._known[server] = settings
         return self._known[server]
 
     @contextmanager
@@ -254,6 +270,8 @@ class Http:
                 **self._surroundings(url),
             ) as response,
         ):
+            if response.status_code == 407:
+                raise _proxy_refused(host, named=True)
             yield response
 
     def _send(self, request: Request, timeout: float) -> Answer:
@@ -272,8 +290,10 @@ class Http:
                 allow_redirects=False,
             ) as response,
         ):
+            if response.status_code == 407:
+                raise _proxy_refused(host, named=True)
             body = response.raw.read(LARGEST_ANSWER, decode_content=True) or b""
-            answer = Answer(host, response.status_code, response.headers, body)
+            answer = Answer(host, response.status_code, response.headers, body, request.hidden)
         self._observe(answer)
         return answer
 
@@ -328,12 +348,8 @@ def explained(host: str, timeout: float) -> Iterator[None]:
     except requests.exceptions.SSLError as error:
         raise _tls(host, error) from None
     except requests.exceptions.ProxyError as error:
-        raise CloudError(
-            f"The proxy refused to connect to {host}.",
-            code="proxy",
-            passing=True,
-            uncertain=isinstance(getattr(_cause(error), "original_error", None), ConnectionError),
-        ) from None
+        cause = getattr(_cause(error), "original_error", None)
+        raise _proxy_refused(host, named=" 407 " in str(cause), uncertain=isinstance(cause, ConnectionError)) from None
     except requests.exceptions.Timeout as error:
         raise CloudError(
             f"{host} gave no answer within {timeout:g} s.",
@@ -360,6 +376,42 @@ def explained(host: str, timeout: float) -> Iterator[None]:
 def _cause(error: Exception) -> object:
     cause = error.args[0] if error.args else None
     return getattr(cause, "reason", cause)
+
+
+def _proxy_refused(host: str, *, named: bool, uncertain: bool = False) -> CloudError:
+    """Return the fault of a proxy; with ``named`` it wants to know who asks, which does not pass."""
+    hint = "It asks for a name and a password (HTTP 407): give them in HTTPS_PROXY, as http://NAME:PASSWORD@proxy:3128."
+    return CloudError(
+        f"The proxy refused to connect to {host}.",
+        code="proxy",
+        hint=hint if named else None,
+        status=407 if named else 0,
+        passing=not named,
+        uncertain=uncertain,
+    )
+
+
+def check_proxy(url: str, proxies: Mapping[str, str]) -> None:
+    """Raise CloudError when the proxy for a URL cannot be one. No message shows it, as a password may stand there."""
+    proxy = requests.utils.select_proxy(url, proxies)
+    if not proxy:
+        return
+    host = urlsplit(url).netloc
+    try:
+        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        usable, scheme = bool(parts.hostname and parts.port != 0), parts.scheme
+    except ValueError:
+        usable, scheme = False, ""
+    if scheme.startswith("socks"):
+        if usable and scheme in ("socks4", "socks4a", "socks5", "socks5h") and find_spec("socks"):
+            return
+        raise CloudError(
+            f"The proxy for {host} is a SOCKS proxy, which cannot be used here.",
+            code="proxy_unusable",
+            hint="Name an HTTP proxy, leave this host out with NO_PROXY, or install PySocks for this Python.",
+        )
+    if not usable or scheme not in ("http", "https") or not _PLAIN_URL.match(proxy):
+        raise CloudError(f"What is set as the proxy for {host} is not the address of one.", code="proxy_unusable")
 
 
 def _never_connected(error: Exception) -> bool:

@@ -111,9 +111,11 @@ def _verify(
     try:
         sent = datetime.strptime(date, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     except ValueError:
-        raise AuthError("APIGW.0303", "Incorrect authentication information: X-Sdk-Date is missing or wrong") from None
+        raise AuthError(
+            "APIGW.0301", "Incorrect IAM authentication information: X-Sdk-Date is missing or wrong"
+        ) from None
     if abs(now() - sent.timestamp()) > _SKEW:
-        raise AuthError("APIGW.0303", "Incorrect authentication information: signature expired, check the clock")
+        raise AuthError("APIGW.0301", "Incorrect IAM authentication information: verify aksk signature fail, expired")
     if "x-sdk-date" not in names or any(name not in request.headers for name in names):
         raise AuthError("APIGW.0301", "Incorrect IAM authentication information: a signed header is missing")
     signature = signing.sdk_hmac_signature(

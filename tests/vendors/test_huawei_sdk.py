@@ -317,4 +317,4 @@ def test_a_stale_clock(emu: Emulator) -> None:
     emu.clock.signature_offset = 16 * 60
     with pytest.raises(exceptions.ClientRequestException) as caught:
         client(emu).list_instances(dds.ListInstancesRequest())
-    assert caught.value.error_code == "APIGW.0303"
+    assert caught.value.error_code == "APIGW.0301"

@@ -60,7 +60,9 @@ class AccessKey(Auth):
             access_key=self._access_key,
             secret_key=self._secret_key,
         )
-        return Request(method, _url(endpoint, path, query), headers, body)
+        signature = headers["Authorization"].rpartition("Signature=")[2]
+        hidden = (self._access_key, self._security_token or "", signature)
+        return Request(method, _url(endpoint, path, query), headers, body, hidden)
 
 
 class Token(Auth):
@@ -93,6 +95,7 @@ class Password(Auth):
     ) -> None:
         self._http = http
         self._iam_endpoint = iam_endpoint
+        self._secret = password
         user = {"name": username, "password": password, "domain": {"name": domain_name}}
         project = {"id": project_id} if project_id else {"name": region}
         self._document = {
@@ -144,7 +147,8 @@ class Password(Auth):
 
     def _sign_in(self) -> Request:
         body = json.dumps(self._document).encode("utf-8")
-        return Request("POST", f"{self._iam_endpoint}/v3/auth/tokens", {"Content-Type": "application/json"}, body)
+        url, headers = f"{self._iam_endpoint}/v3/auth/tokens", {"Content-Type": "application/json"}
+        return Request("POST", url, headers, body, (self._secret,))
 
 
 def _subject_token(answer: Answer) -> str:
@@ -164,7 +168,7 @@ def _subject_token(answer: Answer) -> str:
 
 def _with_token(token: str, method: str, endpoint: str, path: str, query: Query, body: bytes) -> Request:
     headers = {"Content-Type": "application/json", "X-Auth-Token": token}
-    return Request(method, _url(endpoint, path, query), headers, body)
+    return Request(method, _url(endpoint, path, query), headers, body, (token,))
 
 
 def _url(endpoint: str, path: str, query: Query) -> str:

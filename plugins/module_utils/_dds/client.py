@@ -14,6 +14,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.answers 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.auth import Auth
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.sign import Query
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._failures import CLOCK, CREDENTIALS
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import Answer, Http, Request
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._reader import Record
 
@@ -74,6 +75,6 @@ class Client:
         try:
             return carry(build, understand)
         except CloudError as error:
-            if error.status != 401 or error.final:
+            if error.status != 401 or error.final or error.kind not in (CREDENTIALS, CLOCK):
                 raise
         return carry(build, understand)

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._failures import (
+    BUSY,
     CREDENTIALS,
     THROTTLED,
     UMONGODB,
@@ -25,7 +26,6 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import 
     Http,
     Request,
     is_passing,
-    plain,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._reader import Record, whole
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
@@ -206,7 +206,8 @@ class UMongoDB:
         every = {"Action": action, **self._common, **params}
         sent = {name: text(value) for name, value in every.items() if value is not None}
         sent["Signature"] = signature(sent, self._private_key)
-        return Request("POST", self._url, self._headers, urlencode(sent).encode("ascii"))
+        shown_nowhere = (sent["PublicKey"], sent.get("SecurityToken", ""), sent["Signature"])
+        return Request("POST", self._url, self._headers, urlencode(sent).encode("ascii"), shown_nowhere)
 
 
 def _judge(action: str, answer: Answer) -> Record:
@@ -215,14 +216,14 @@ def _judge(action: str, answer: Answer) -> Record:
     if code == 0 and answer.status < 300:
         return Record(value, action)
     shown = f"RetCode {code}" if code else f"HTTP {answer.status}"
-    said = plain(value.get("Message") or "no message")
+    said = answer.plain(value.get("Message") or "no message")
     kind = cause_of(UMONGODB, str(code or answer.status), answer.status).kind
     raise CloudError(
         f"{action} was refused with {shown}: {said}".rstrip(".") + ".",
         code=str(code or answer.status),
         cloud=UMONGODB,
         status=answer.status,
-        passing=code in _UNCERTAIN or kind == THROTTLED or is_passing(answer.status),
+        passing=code in _UNCERTAIN or kind in (BUSY, THROTTLED) or is_passing(answer.status),
         uncertain=code in _UNCERTAIN or answer.status >= 500 or (code is None and answer.status < 300),
         final=code is not None and kind == CREDENTIALS,
         throttled=kind == THROTTLED,

@@ -32,21 +32,32 @@ DOCUMENTED = {
     (UMONGODB, THROTTLED): ("153",),
     (UMONGODB, PARAMETER): ("160", "161"),
     (UMONGODB, CREDENTIALS): ("170", "171", "172", "174", "294", "295"),
-    (UMONGODB, NOT_FOUND): ("292",),
+    (UMONGODB, NOT_FOUND): ("292", "8039"),
+    (UMONGODB, BUSY): ("7096", "7097", "7139"),
     (UMONGODB, PERMISSION): ("293", "299"),
     (DDS, THROTTLED): ("APIG.0308", "APIGW.0308", "DBS.280443"),
     (DDS, BUSY): (
         *("DBS.200011", "DBS.200018", "DBS.200019", "DBS.200076", "DBS.201000", "DBS.201014", "DBS.201015"),
-        *("DBS.200047", "DBS.200998", "DBS.201202"),
+        *("DBS.200047", "DBS.200998", "DBS.201202", "DBS.280042", "DBS.212003", "DBS.00010009", "DBS.239037"),
     ),
     (DDS, NOT_FOUND): (
         *("DBS.200002", "DBS.201028", "DBS.280110", "DBS.201501", "DBS.201502", "DBS.280404"),
         *("DBS.200013", "DBS.200451", "DBS.216026", "DBS.280407", "DBS.216030"),
+        *("DBS.200010", "DBS.200604", "DBS.280015", "DBS.280408", "DBS.280016"),
     ),
-    (DDS, PARAMETER): ("DBS.280067", "DBS.280068", "DBS.280409", "DBS.280439", "DBS.280440"),
-    (DDS, CREDENTIALS): ("APIG.0301", "APIGW.0301", "APIGW.0303", "APIGW.0307", "DBS.280056"),
-    (DDS, PERMISSION): ("DBS.280032", "DBS.280063"),
-    (DDS, CLOUD_FAULT): ("DBS.201509", "DBS.280005"),
+    (DDS, PARAMETER): (
+        *("DBS.280067", "DBS.280068", "DBS.280409", "DBS.280439", "DBS.280440", "DBS.280343", "DBS.280347"),
+        *("DBS.280066", "DBS.280361", "DBS.280416", "DBS.200001", "DBS.200004", "DBS.200095", "DBS.201006"),
+        *("DBS.280001", "DBS.290000", "APIG.0101", "APIGW.0101", "APIGW.0103"),
+    ),
+    (DDS, CREDENTIALS): (
+        *("APIG.0301", "APIGW.0301", "APIGW.0303", "APIG.0305", "APIGW.0311", "APIGW.0307", "DBS.280056"),
+    ),
+    (DDS, PERMISSION): (
+        *("DBS.280032", "DBS.280063", "DBS.280433", "DBS.280019", "APIG.0302", "APIGW.0304", "APIGW.0306"),
+        *("APIGW.0310", "APIG.0401", "APIGW.0402", "APIGW.0801", "APIG.0802"),
+    ),
+    (DDS, CLOUD_FAULT): ("DBS.201509", "DBS.280005", "DBS.280064", "APIGW.0613"),
 }
 
 
@@ -72,6 +83,13 @@ def test_no_code_stands_twice_and_every_kind_is_used() -> None:
     assert len(codes) == len(set(codes))
     assert {cause.kind for cause in CAUSES} | {"clock"} == set(KINDS)
     assert all(meaning.endswith(".") for meaning in KINDS.values())
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(400, PARAMETER), (413, PARAMETER), (502, CLOUD_FAULT), (504, CLOUD_FAULT)]
+)
+def test_a_code_of_many_causes_has_the_kind_of_its_status(status: int, kind: str) -> None:
+    assert cause_of(DDS, "APIGW.0201", status).kind == kind
 
 
 @pytest.mark.parametrize("cloud", [UMONGODB, DDS, ANY])

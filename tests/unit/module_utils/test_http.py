@@ -303,6 +303,15 @@ def test_a_stream_that_breaks_says_so_without_the_link() -> None:
 # -- proxies
 
 
+def asked(url: str) -> dict[str, Any]:
+    return a_session(deadline=1).read(lambda: Request("GET", url, {}), judge)
+
+
+def opened(url: str) -> None:
+    with a_session().stream(url):
+        pass
+
+
 def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     with scripted(Reply()) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
@@ -316,6 +325,51 @@ def test_a_proxy_that_refuses_is_told_from_the_api(monkeypatch: pytest.MonkeyPat
         error = fails(lambda: a_session(deadline=1).write(lambda: Request("POST", "https://api.invalid/x", {}), judge))
         assert (error.code, error.uncertain) == ("proxy", False)
         assert error.message == "The proxy refused to connect to api.invalid."
+
+
+@pytest.mark.parametrize("call", ["api", "object"])
+def test_a_proxy_that_asks_for_a_password_is_told_from_the_api(monkeypatch: pytest.MonkeyPatch, call: str) -> None:
+    with scripted(Reply(407, b"<html>Who are you?</html>")) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        error = fails(lambda: asked("http://api.invalid/x") if call == "api" else opened("http://api.invalid/x"))
+        assert len(proxy.requests) == 1
+    assert (error.code, error.passing, error.uncertain) == ("proxy", False, False)
+    assert error.message == "The proxy refused to connect to api.invalid."
+    assert "a name and a password (HTTP 407)" in error.hint
+
+
+@pytest.mark.parametrize(
+    ("proxy", "message", "hint"),
+    [
+        ("socks5://user:s3cret@127.0.0.1:1080", "is a SOCKS proxy", "install PySocks"),
+        ("socks5h://127.0.0.1:1080", "is a SOCKS proxy", "NO_PROXY"),
+        ("socks://127.0.0.1:1080", "is a SOCKS proxy", "HTTP proxy"),
+        ("ftp://127.0.0.1:21", "is not the address of one", "such as http://proxy.example.com:3128"),
+        ("http://127.0.0.1:port", "is not the address of one", "ALL_PROXY"),
+        ("http://[::1", "is not the address of one", "ALL_PROXY"),
+        ("http://", "is not the address of one", "ALL_PROXY"),
+        ("http://pro xy:3128", "is not the address of one", "ALL_PROXY"),
+    ],
+)
+def test_what_cannot_be_a_proxy_is_told_as_that(
+    monkeypatch: pytest.MonkeyPatch, proxy: str, message: str, hint: str
+) -> None:
+    monkeypatch.setattr(
+        "ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http.find_spec", lambda _name: None
+    )
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    error = fails(lambda: asked("http://api.invalid/x"))
+    assert (error.code, error.kind, error.passing) == ("proxy_unusable", "connection", False)
+    assert message in error.message
+    assert hint in error.hint
+    assert "s3cret" not in str(error.result())
+
+
+def test_a_proxy_without_a_scheme_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    with scripted(Reply()) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url.removeprefix("http://"))
+        asked("http://api.invalid/x")
+        assert len(proxy.requests) == 1
 
 
 def test_a_proxy_that_hangs_up_may_have_passed_the_request_on(monkeypatch: pytest.MonkeyPatch) -> None:

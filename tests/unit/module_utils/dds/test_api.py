@@ -22,7 +22,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api impo
     Dds,
     api_time,
 )
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.auth import Token
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.auth import AccessKey, Token
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.connect import connect
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput, CloudError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import Answer, Http, Request
@@ -441,6 +441,41 @@ def test_a_401_is_final_and_never_repeated_as_keys_get_locked(code: str, hint: s
     error, calls = refused(refusal(401, code))
     assert (error.passing, error.final, error.kind, calls) == (False, True, "credentials", 1)
     assert hint in error.hint
+
+
+@pytest.mark.parametrize(
+    ("message", "shown", "hint"),
+    [
+        ("verify aksk signature fail", "verify aksk signature fail", "Check secret_key"),
+        (
+            "AK access failed to reach the limit,forbidden",
+            "AK access failed to reach the limit,forbidden",
+            "five minutes",
+        ),
+        ("ak ABCDEFGH12345678 not exist", "ak ... not exist", "Check access_key"),
+        ("decrypt token fail", "decrypt token fail", "Check the keys or the token"),
+        (
+            "verify aksk signature fail, canonical request: GET\n/v3/p/\n\nhost:h\nAK=ABCDEFGH12345678",
+            "verify aksk signature fail",
+            "Check secret_key",
+        ),
+        ("StringToSign=SDK-HMAC-SHA256 20261120T120000Z 0f0f", "no message", "Check the keys or the token"),
+        ("refused. Authorization: SDK-HMAC-SHA256 Access=ABCDEFGH12345678", "refused", "Check the keys"),
+    ],
+)
+def test_a_gateway_that_repeats_what_was_signed_is_not_shown(message: str, shown: str, hint: str) -> None:
+    session = Http(timeout=5, deadline=3, verify=True, clock=Clock())
+    signing = AccessKey("ABCDEFGH12345678", "secret", None, Clock())
+    with scripted(refusal(401, "APIG.0301", message)) as server, pytest.raises(CloudError) as caught:
+        usual = {"iam_endpoint": server.url, "region": "r", "project_id": "p"}
+        Dds(session, signing, endpoint=server.url, **usual).instances()
+    assert caught.value.message == f"The API refused with HTTP 401 APIG.0301: {shown}."
+    assert hint in caught.value.hint
+
+
+def test_a_permission_service_that_failed_is_no_fault_of_the_keys() -> None:
+    error, calls = refused(refusal(401, "DBS.280064"))
+    assert (error.kind, error.final, calls) == ("cloud_fault", False, 1)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote_plus
 
 import pytest
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import UMONGODB
@@ -371,6 +371,22 @@ def test_a_number_in_quotes_is_a_success_too() -> None:
     with scripted(Reply(body=b'{"RetCode": "0", "DataSet": []}')) as server:
         assert of_server(server).instances() == []
     assert refused(refusal("230"))[0].code == "230"
+
+
+@pytest.mark.parametrize("code", [7096, 7097, 7139])
+def test_a_busy_cluster_is_asked_again(code: int) -> None:
+    error, calls = refused(refusal(code), write=True)
+    assert (error.kind, error.passing, error.uncertain, calls > 1) == ("busy", True, False, True)
+
+
+def test_a_refusal_that_repeats_what_was_sent_shows_neither_key_nor_signature() -> None:
+    key = "someone+x@example.com"
+    with scripted(refusal(171, message=f"PublicKey={quote_plus(key)}&k={key} wrong")) as server:
+        with pytest.raises(CloudError) as caught:
+            of_server(server, public_key=key).instances()
+        sent = dict(parse_qsl(server.requests[0].body.decode()))
+    assert caught.value.message == "ListUMongoDBInstances was refused with RetCode 171: PublicKey=...&k=... wrong."
+    assert sent["Signature"] not in str(caught.value.result())
 
 
 def test_words_of_the_server_are_shortened_and_show_no_key() -> None:
