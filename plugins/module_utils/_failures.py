@@ -258,6 +258,13 @@ CAUSES = (
         "no connection can be made",
         "Check the endpoint, name resolution and the firewall.",
     ),
+    Cause(
+        ANY,
+        ("unknown_host",),
+        CONNECTION,
+        "there is no host of that name",
+        "Check region first, which is part of the name, then endpoint or api_url, and the name servers of this host.",
+    ),
     Cause(ANY, ("timeout",), CONNECTION, "no answer in time", "Raise timeout, or check the way to the cloud."),
     Cause(ANY, ("cut",), CONNECTION, "the connection was cut", "Run again; what was received in whole stays."),
     Cause(ANY, ("proxy",), CONNECTION, "the proxy refused", "Check HTTPS_PROXY and NO_PROXY."),

@@ -13,6 +13,7 @@ import ipaddress
 import json
 import random
 import re
+import socket
 import threading
 import time
 import traceback
@@ -358,6 +359,8 @@ def explained(host: str, timeout: float) -> Iterator[None]:
             uncertain=not isinstance(error, requests.exceptions.ConnectTimeout),
         ) from None
     except requests.exceptions.RequestException as error:
+        if _has_no_address(error):
+            raise CloudError(f"There is no host {host}.", code="unknown_host") from None
         if _never_connected(error):
             raise CloudError(
                 f"{host} cannot be reached.",
@@ -416,6 +419,18 @@ def check_proxy(url: str, proxies: Mapping[str, str]) -> None:
 
 def _never_connected(error: Exception) -> bool:
     return isinstance(_cause(error), NewConnectionError)
+
+
+def _has_no_address(error: Exception) -> bool:
+    """Tell whether name resolution said for certain that there is no such name, not that it could not find out."""
+    cause = _cause(error)
+    resolution = getattr(cause, "__cause__", None) or getattr(cause, "__context__", None)
+    certain = (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))
+    return (
+        isinstance(cause, NewConnectionError)
+        and isinstance(resolution, socket.gaierror)
+        and resolution.errno in certain
+    )
 
 
 def _tls(host: str, error: Exception) -> CloudError:

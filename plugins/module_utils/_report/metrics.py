@@ -58,10 +58,12 @@ def metrics(report: Mapping[str, Any]) -> str:
 
 
 def _samples(report: Mapping[str, Any]) -> Iterator[Sample]:
-    yield Sample("report_timestamp_seconds", {}, from_iso(report["at"]))
-    yield Sample("report_instances", {}, len(report["instances"]))
+    # One folder of the node exporter may have the files of several archives, and takes each series only once.
+    archive = {"archive": report["archive"]}
+    yield Sample("report_timestamp_seconds", archive, from_iso(report["at"]))
+    yield Sample("report_instances", archive, len(report["instances"]))
     for one in report["instances"]:
-        labels = {name: one[name] for name in _IDENTITY}
+        labels = {**archive, **{name: one[name] for name in _IDENTITY}}
         yield Sample("ledger_lines", labels, one["lines"])
         yield Sample("ledger_breaks", labels, len(one["breaks"]) + bool(one["cut"]))
         yield Sample("ledger_info", {**labels, "head": one["head"][:_SHORT]}, 1)
@@ -97,7 +99,7 @@ def _earliest(instants: Iterable[str | None]) -> int | None:
 
 def _line(sample: Sample) -> str:
     labels = ",".join(f'{name}="{_quoted(value)}"' for name, value in sample.labels.items())
-    return f"{_PREFIX}{sample.name}{f'{{{labels}}}' if labels else ''} {sample.value}\n"
+    return f"{_PREFIX}{sample.name}{{{labels}}} {sample.value}\n"
 
 
 def _quoted(text: str) -> str:

@@ -107,6 +107,27 @@ def test_a_write_that_was_throttled_is_repeated() -> None:
         assert len(server.requests) == 2
 
 
+@pytest.mark.parametrize(("code", "certain"), [(socket.EAI_NONAME, True), (socket.EAI_AGAIN, False)])
+def test_a_host_that_does_not_exist_is_told_at_once_and_name_servers_that_do_not_answer_are_asked_again(
+    monkeypatch: pytest.MonkeyPatch, code: int, certain: bool
+) -> None:
+    def resolve(*_arguments: object, **_named: object) -> None:
+        raise socket.gaierror(code, "as a resolver says")
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    time = FakeTime()
+    session = a_session(time, deadline=30)
+    request = Request("GET", f"https://dds.cn-nort-4.example.com/{QUERY}", {})
+    error = fails(lambda: session.read(lambda: request, judge))
+    assert (error.code, error.passing) == (("unknown_host", False) if certain else ("unreachable", True))
+    assert (session.calls == 1, time.pauses == []) == (certain, certain)
+    assert ("region first" in error.hint, error.message) == (
+        (True, "There is no host dds.cn-nort-4.example.com.")
+        if certain
+        else (False, "dds.cn-nort-4.example.com cannot be reached.")
+    )
+
+
 def test_a_write_that_nobody_received_is_repeated() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
