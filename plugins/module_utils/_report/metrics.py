@@ -63,7 +63,7 @@ def _samples(report: Mapping[str, Any]) -> Iterator[Sample]:
     yield Sample("report_timestamp_seconds", archive, from_iso(report["at"]))
     yield Sample("report_instances", archive, len(report["instances"]))
     for one in report["instances"]:
-        labels = {**archive, **{name: one[name] for name in _IDENTITY}}
+        labels = {**{name: one[name] for name in _IDENTITY}, **archive}
         yield Sample("ledger_lines", labels, one["lines"])
         yield Sample("ledger_breaks", labels, len(one["breaks"]) + bool(one["cut"]))
         yield Sample("ledger_info", {**labels, "head": one["head"][:_SHORT]}, 1)
