@@ -5,6 +5,7 @@
 """Runs targets of the Makefile side by side and sums them up: check_all.py target ...
 
 What a target prints is shown if it fails, and always kept in .cache/logs. With FAIL_ON_SKIP set, a skip is a failure.
+Programs that tests run are installed first where that may be; what needs one that is missing is left out.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 
-from ansible_collections.clouddb.mongodb_logs.tests.tools import checkout
+from ansible_collections.clouddb.mongodb_logs.tests.tools import checkout, programs
 
 LOGS = checkout.CACHE / "logs"
 
@@ -59,6 +60,7 @@ def main() -> int:
     targets = sys.argv[1:]
     begin = time.monotonic()
     LOGS.mkdir(parents=True, exist_ok=True)
+    programs.provide()
     outcomes = []
     with ThreadPoolExecutor(max(2, os.cpu_count() or 2)) as pool:
         for future in as_completed([pool.submit(run, target) for target in targets]):

@@ -35,6 +35,10 @@ ensurepip.bootstrap(default_pip=True)
 """
 
 
+# What unittest says of a test that was left out.
+SKIPPED = re.compile(r"\.\.\. skipped (['\"])(.*)\1$", re.MULTILINE)
+
+
 class Counts(NamedTuple):
     passed: int
     failed: int
@@ -115,10 +119,15 @@ class AnsibleTest:
             elif match := re.match(r"FATAL: The (\d+) sanity test", line):
                 failed = int(match[1])
         failed = failed or int(process.wait() != 0)
-        return Counts(max(len(ran) - failed, 0), failed, set() if arguments else known - ran)
+        return Counts(
+            max(len(ran) - failed, 0),
+            failed,
+            set() if arguments else {f"{name}: ansible-test left it out" for name in known - ran},
+        )
 
     def integration(self, targets: list[str]) -> Counts:
         """Every target is a run of its own, two at a time."""
+        skipped: set[str] = set()
 
         def run_one(target: str) -> bool:
             begin = time.monotonic()
@@ -126,6 +135,7 @@ class AnsibleTest:
             output = process.communicate()[0]
             ran = f"Running {target} integration test" in output
             print(f"===== {target}, {time.monotonic() - begin:.0f} s\n{output}", flush=True)
+            skipped.update(f"{target}: {match[2]}" for match in SKIPPED.finditer(output))
             return process.returncode == 0 and ran
 
         # ansible-test wants an SSH key for hosts elsewhere, and two runs would both try to make it.
@@ -136,7 +146,7 @@ class AnsibleTest:
 
         with ThreadPoolExecutor(2) as pool:
             passed = list(pool.map(run_one, targets or sorted(self.listed("integration", "--list-targets"))))
-        return Counts(sum(passed), len(passed) - sum(passed), set())
+        return Counts(sum(passed), len(passed) - sum(passed), skipped)
 
 
 def provide_get_pip() -> None:
@@ -157,7 +167,7 @@ def main() -> int:
             sys.exit(f"ansible-test sees all but {len(unseen)} of {len(files)} files: {', '.join(sorted(unseen)[:5])}")
         counts = tool.sanity(arguments) if command == "sanity" else tool.integration(arguments)
     for name in sorted(counts.skipped):
-        print(f"SKIPPED {name}: ansible-test left it out")
+        print(f"SKIPPED {name}")
     print(f"{counts.passed} passed, {counts.failed} failed")
     return 1 if counts.failed else 0
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ import pytest
 import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
+from ansible_collections.clouddb.mongodb_logs.tests.tools.programs import needed
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -34,13 +34,6 @@ def load(name: str) -> Any:
 
 
 SPEC: dict[str, dict[str, Any]] = load("meta/argument_specs.yml")["argument_specs"]["main"]["options"]
-
-
-def needed(program: str) -> str:
-    """Return the path of a program that the tests cannot do without."""
-    found = shutil.which(program)
-    assert found, f"{program} was not found; install it (Debian and Ubuntu: apt-get install systemd util-linux)."
-    return found
 
 
 def render(template: str, **variables: Any) -> str:

@@ -4,4 +4,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 set -eu
+# ansible-test tells Ansible where the collection is; Python has to know it too.
+export PYTHONPATH="${ANSIBLE_COLLECTIONS_PATH%%:*}${PYTHONPATH:+:$PYTHONPATH}"
 exec python test_role.py --verbose "$@"

@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from unittest import mock
 
+from ansible_collections.clouddb.mongodb_logs.tests.tools import programs
+
 PLAYBOOK = """
 - hosts: all
   gather_facts: false
@@ -49,10 +51,7 @@ class Run(NamedTuple):
 class RoleTest(unittest.TestCase):
     def setUp(self) -> None:
         for program in ("systemd-analyze", "flock"):
-            if not shutil.which(program):
-                self.fail(
-                    f"{program} was not found; install it (Debian and Ubuntu: apt-get install systemd util-linux)."
-                )
+            programs.needed(program)
         self.folder = Path(tempfile.mkdtemp())
         self.addCleanup(shutil.rmtree, self.folder)
         # what is said is kept apart from what the role writes

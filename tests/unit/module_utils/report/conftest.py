@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,14 +23,6 @@ FRAME = facts.Frame(NOW, 10, DAY, 26 * HOUR)
 HOSTILE = "</script><script>alert('\"1&')</script>"
 
 Report = Callable[..., dict[str, Any]]
-
-
-def needed(program: str) -> str:
-    """Return the path of a program that the tests cannot do without."""
-    found = shutil.which(program)
-    package = {"promtool": "prometheus"}.get(program, program)
-    assert found, f"{program} was not found; install it (Debian and Ubuntu: apt-get install {package})."
-    return found
 
 
 def day(number: int) -> str:

@@ -19,8 +19,8 @@ from typing import Any, NamedTuple
 
 import pytest
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._report.page import page
+from ansible_collections.clouddb.mongodb_logs.tests.tools.programs import needed
 
-from .conftest import needed
 from .fleet import fleet
 
 WIDTHS = {"narrow": 390, "wide": 1400, "wide without scripts": 1400}

@@ -17,9 +17,10 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layo
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import CLOSED, OPENED, Event
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._report.metrics import METRICS, metrics
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, from_iso, iso
+from ansible_collections.clouddb.mongodb_logs.tests.tools.programs import needed
 
 from ...archives import FIRST, SLOW, Made
-from .conftest import HOSTILE, NOW, Report, complete, day, needed, unit
+from .conftest import HOSTILE, NOW, Report, complete, day, unit
 
 RULES = Path(__file__).parents[4] / "docs" / "alerts" / "mongodb_logs.rules.yml"
 LABELS = 'provider="umongodb",region="cn-bj2",project="default",instance="uclmongo-1"'
