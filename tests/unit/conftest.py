@@ -42,7 +42,7 @@ def umongodb_options(emulator: Emulator) -> dict[str, Any]:
     """Options of the umongodb modules that reach the emulator, without those that name a cluster."""
     known = emulator.credentials["umongodb"]
     keys = {name: known[name] for name in ("api_url", "public_key", "private_key", "project_id")}
-    return {**keys, "region": known["clusters"][0]["region"], "timeout": 5, "deadline": 5}
+    return {**keys, "region": known["clusters"][0]["region"], "timeout": 60, "deadline": 60}
 
 
 @pytest.fixture
@@ -50,4 +50,4 @@ def dds_options(emulator: Emulator) -> dict[str, Any]:
     """Options of the dds modules that reach the emulator with an access key, without those that name an instance."""
     known = emulator.credentials["dds"]
     names = ("endpoint", "iam_endpoint", "access_key", "secret_key", "region", "project_id")
-    return {**{name: known[name] for name in names}, "timeout": 5, "deadline": 5}
+    return {**{name: known[name] for name in names}, "timeout": 60, "deadline": 60}

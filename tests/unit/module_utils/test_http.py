@@ -242,7 +242,7 @@ def test_the_last_attempt_gets_only_what_is_left_of_the_deadline() -> None:
 def test_an_answer_that_is_no_json_object_says_who_gave_it() -> None:
     for body in (b"", b"[]", b"null", b"\xff", HTML.body):
         with scripted(Reply(body=body)) as server:
-            error = fails(lambda server=server: a_session(deadline=0.1).read(to(server), judge))  # type: ignore[misc]
+            error = fails(lambda server=server: a_session().read(to(server), judge))  # type: ignore[misc]
             assert error.code == "not_json"
             assert error.message.startswith(f"127.0.0.1:{server.server_port} answered HTTP 200 with something")
 
@@ -274,7 +274,7 @@ def test_the_clock_learns_from_the_date_of_answers() -> None:
             a_session(clock=clock).read(to(server), judge)
             assert clock.now() == 1_800_000_000
     with scripted(Reply(500, headers={"Date": "Fri, 20 Nov 2026 12:00:00 GMT"})) as server:
-        fails(lambda: a_session(clock=clock, deadline=0.1).read(to(server), judge))
+        fails(lambda: a_session(clock=clock).read(to(server), judge))
         assert clock.now() == 1_795_176_000
 
 
@@ -343,7 +343,7 @@ def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_proxy_that_refuses_is_told_from_the_api(monkeypatch: pytest.MonkeyPatch) -> None:
     with scripted(Reply(407)) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
-        error = fails(lambda: a_session(deadline=1).write(lambda: Request("POST", "https://api.invalid/x", {}), judge))
+        error = fails(lambda: a_session().write(lambda: Request("POST", "https://api.invalid/x", {}), judge))
         assert (error.code, error.uncertain) == ("proxy", False)
         assert error.message == "The proxy refused to connect to api.invalid."
 

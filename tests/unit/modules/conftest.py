@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from functools import partialmethod
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,12 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layo
     named_path,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import COLLECTED, Event, Ledger
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import Http
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import Clock
 from ansible_collections.clouddb.mongodb_logs.tests.emulator import Emulator
 from ansible_collections.clouddb.mongodb_logs.tests.emulator.dds_model import AuditLog, DdsInstance
+
+from ..scripted import FakeTime
 
 FILES = Path(__file__).parents[3].glob("plugins/modules/*.py")
 # What has no main() is the documentation of an action plugin.
@@ -60,6 +64,14 @@ def hold(emulator: Emulator, instance: DdsInstance, archive: Path, count: int | 
     identity = dict(zip(("provider", "region", "project", "instance"), parts, strict=True))
     Ledger.read(tree, identity).append(events, int(emulator.clock.now()))
     return logs
+
+
+@pytest.fixture(autouse=True)
+def time(monkeypatch: pytest.MonkeyPatch) -> FakeTime:
+    """Let a deadline come nearer by pauses alone, whatever else the machine has to do."""
+    time = FakeTime()
+    monkeypatch.setattr(Http, "__init__", partialmethod(Http.__init__, sleep=time.sleep, monotonic=time.monotonic))
+    return time
 
 
 @pytest.fixture

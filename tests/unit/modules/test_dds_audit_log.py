@@ -401,7 +401,7 @@ def test_what_is_not_an_age_of_a_day_is_refused(case: Case) -> None:
 def test_every_refusal_has_its_kind_and_nothing_goes(case: Case, on: str, status: int, code: str, kind: str) -> None:
     logs = case.logs(10, 11)
     case.fail(on, status=status, code=code)
-    result = case.run(deadline=0.3, wait_timeout=0.2)
+    result = case.run(wait_timeout=0.2)
     assert (result["failed"], result["failure"]["code"], result["failure"]["kind"]) == (True, code, kind)
     assert result["failure"]["request_id"]
     assert result.get("changed", False) is False

@@ -6,17 +6,14 @@
 
 from __future__ import annotations
 
-from functools import partialmethod
 from typing import Any
 
 import pytest
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils import _failures
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._failures import CAUSES, Cause
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import Http
 from ansible_collections.clouddb.mongodb_logs.tests.emulator import Emulator, Fault
 
 from ..running import run_module
-from ..scripted import FakeTime
 from .conftest import CALLING
 
 STATUS = {
@@ -51,19 +48,13 @@ def signed(emulator: Emulator) -> int:
 def test_a_documented_error_is_told_with_its_kind_and_its_hint(
     emulator: Emulator,
     good: dict[str, dict[str, Any]],
-    monkeypatch: pytest.MonkeyPatch,
     module: str,
     cause: Cause,
     code: str,
 ) -> None:
-    # A deadline that only pauses bring nearer, whatever else the machine has to do.
-    time = FakeTime()
-    hurried = partialmethod(Http.__init__, sleep=time.sleep, monotonic=time.monotonic)
-    monkeypatch.setattr(Http, "__init__", hurried)
-    options = {**good[module], "timeout": 60, "deadline": 60}
     before = signed(emulator)
     emulator.faults.add(fault(cause, code))
-    result = run_module(module, options)
+    result = run_module(module, good[module])
     failure = result["failure"]
     assert (result["failed"], failure["code"], failure["kind"], failure["hint"]) == (True, code, cause.kind, cause.hint)
     assert result["msg"].endswith(cause.hint)

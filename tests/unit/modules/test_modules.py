@@ -82,7 +82,7 @@ def test_a_cloud_that_fails_is_told_in_one_sentence_that_holds_no_secret(
     emulator: Emulator, good: dict[str, dict[str, Any]], tmp_path: Path, module: str, fault: Fault
 ) -> None:
     emulator.faults.add(fault)
-    result = run_module(module, {**good[module], "deadline": 0.2}, check=False)
+    result = run_module(module, good[module], check=False)
     assert result["failed"]
     assert result["failure"]["message"] in result["msg"]
     assert "\n" not in result["msg"]

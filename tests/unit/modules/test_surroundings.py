@@ -91,7 +91,7 @@ def test_a_proxy_that_refuses_is_named_with_what_to_check(
     archives: dict[str, dict[str, Any]], proxy: ForwardProxy
 ) -> None:
     proxy.refusing = True
-    result = run_module("dds_log_archive", {**archives["dds_log_archive"], "deadline": 1})
+    result = run_module("dds_log_archive", archives["dds_log_archive"])
     assert (result["failure"]["kind"], result["failure"]["code"]) == ("connection", "proxy")
     assert "HTTPS_PROXY" in result["msg"]
     assert "open" not in result["msg"]
