@@ -73,7 +73,7 @@ class OptionSet:
         for name, option in self.options.items():
             value = values[name] = option.get("default") if values[name] is None else values[name]
             if value is None and option.get("required"):
-                raise BadInput(f"{name} must not be empty.")
+                raise BadInput(f"{name} must not be empty.", hint=self._where_to_give([name]))
             if value is not None and name in self.checks:
                 self.checks[name](name, value)
         self._check_constraints({name for name, value in values.items() if value is not None})
@@ -98,6 +98,14 @@ class OptionSet:
     def _is_of_the_environment(self, name: str, values: Mapping[str, Any]) -> bool:
         return values[name] in self._environment(name)
 
+    def _where_to_give(self, names: Sequence[str]) -> str:
+        """Return where else than as options these can be given; nothing when they are of no environment."""
+        variables = [variable for name in names for variable in self.options[name].get("fallback", (None, []))[1]]
+        if not variables:
+            return ""
+        of_the_role = " or ".join(f"collect_{name}" for name in names)
+        return f"Export {' or '.join(variables)}, or give the role collect {of_the_role}."
+
     def _environment(self, name: str) -> list[str]:
         return [os.environ.get(variable, "").strip() for variable in self.options[name]["fallback"][1]]
 
@@ -107,7 +115,7 @@ class OptionSet:
                 raise BadInput(f"{' and '.join(names)} must be given together.")
         for names in self.constraints["required_one_of"]:
             if not given & set(names):
-                raise BadInput(f"{' or '.join(names)} must be given.")
+                raise BadInput(f"{' or '.join(names)} must be given.", hint=self._where_to_give(names))
         for name, needed in self.required_by.items():
             if name in given and not given >= set(needed):
                 raise BadInput(f"{name} needs {' and '.join(needed)}.")

@@ -127,6 +127,9 @@ def test_a_required_option_must_not_be_blank(options: OptionSet, name: str, blan
     with pytest.raises(BadInput) as caught:
         options.checked({**values, name: blank})
     assert caught.value.message == f"{name} must not be empty."
+    variables = options.options[name].get("fallback", (None, []))[1]
+    assert all(variable in caught.value.hint for variable in variables)
+    assert (f"collect_{name}." in caught.value.hint) == bool(variables)
 
 
 @pytest.mark.parametrize(

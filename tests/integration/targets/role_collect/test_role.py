@@ -262,7 +262,8 @@ class RoleTest(CollectTest):
         self.assertEqual(run.code, 0, run.text)
 
         run = self.play({"cluster": self.cluster, "instance": self.instance}, **dict.fromkeys(self.keys, ""))
-        self.assertEqual(run.message("cluster"), "public_key must not be empty.")
+        hint = "Export UCLOUD_PUBLIC_KEY, or give the role collect collect_public_key."
+        self.assertEqual(run.message("cluster"), f"public_key must not be empty. {hint}")
         self.assertIn("access_key", run.message("instance"))
 
     def test_archive_host(self) -> None:
