@@ -247,6 +247,8 @@ class Http:
     def _surroundings(self, url: str) -> Mapping[str, Any]:
         """Return proxies and authorities as the environment names them, which requests would look for at every request."""
         server = urlsplit(url)[:2]
+        if not _PLAIN_URL.match(server[1]):  # which older releases of requests would look up
+            raise CloudError(f"{server[1]} cannot be sent this request.", code="bad_request")
         if server not in self._known:
             with requests.Session() as session:
                 settings = session.merge_environment_settings(url, {}, True, self._verify, None)
@@ -273,6 +275,7 @@ class Http:
         ):
             if response.status_code == 407:
                 raise _proxy_refused(host, named=True)
+            response.raw.enforce_content_length = True  # what urllib3 2 does by itself
             yield response
 
     def _send(self, request: Request, timeout: float) -> Answer:
@@ -293,12 +296,15 @@ class Http:
         ):
             if response.status_code == 407:
                 raise _proxy_refused(host, named=True)
+            response.raw.enforce_content_length = True  # what urllib3 2 does by itself
             body = response.raw.read(LARGEST_ANSWER, decode_content=True) or b""
             answer = Answer(host, response.status_code, response.headers, body, request.hidden)
         self._observe(answer)
         return answer
 
     def _observe(self, answer: Answer) -> None:
+        if answer.headers.get("Age", "0") != "0":
+            return  # from a cache, with the time when it was put there
         try:
             self.clock.observe(parsedate_to_datetime(answer.headers.get("Date") or ""))
         except (TypeError, ValueError):

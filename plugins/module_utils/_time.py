@@ -134,9 +134,10 @@ def from_compact(text: str) -> int:
 
 
 class Clock:
-    """The time that decisions are made with: the earlier of the local clock and the API's.
+    """The two times that decisions are made with: the earlier and the later one of the local clock and the API's.
 
-    A clock that runs ahead would take a window for closed that is not, and a log for expired that is not.
+    What is closed or expired is judged by the earlier: a clock that runs ahead would take a window for closed that is not. How
+    far a list reaches is judged by the later: a clock that is behind would leave out what is there.
     """
 
     def __init__(self, local: Callable[[], float] = time.time) -> None:
@@ -156,6 +157,10 @@ class Clock:
     def now(self) -> int:
         """Return the earlier of both clocks; the local one as long as no server has told its time."""
         return int(self._local() + min(0.0, self._offset or 0.0))
+
+    def latest(self) -> int:
+        """Return the later of both clocks, up to which there may be something to list."""
+        return int(self._local() + max(0.0, self._offset or 0.0))
 
     def skew(self) -> float:
         """Return the seconds that the local clock is ahead of the API's; 0 as long as no server has told its time."""

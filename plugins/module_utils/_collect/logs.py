@@ -44,9 +44,14 @@ class Rules(NamedTuple):
 
 
 def listing_span(
-    rules: Rules, units: Mapping[Key, Event], last_listed: Span | None, seen: Sequence[Seen], now: int
+    rules: Rules,
+    units: Mapping[Key, Event],
+    last_listed: Span | None,
+    seen: Sequence[Seen],
+    now: int,
+    latest: int | None = None,
 ) -> Span:
-    """Return the span to list at ``now``: back to where the last listing without an error ended, with overlap.
+    """Return the span to list at ``now``, as far as ``latest`` where clocks differ: back to where the last listing without an error ended, with overlap.
 
     Without a memory of that listing, the end of the newest log held stands for it. What was seen and is not held is
     looked for until it is collected or gone, however old it has become; so is what is held and damaged.
@@ -61,7 +66,7 @@ def listing_span(
     begins = [one.span.begin for one in seen if one.span and _examined(one.series, rules)]
     damaged = (event for event in units.values() if event.status == DAMAGED and _examined(event.series, rules))
     begins += [event.begin for event in damaged if event.begin is not None]
-    return Span(min([now - rules.lookback, known - OVERLAP, *begins]), now)
+    return Span(min([now - rules.lookback, known - OVERLAP, *begins]), max(now, latest or now))
 
 
 def plan(
@@ -71,8 +76,12 @@ def plan(
     units: Mapping[Key, Event],
     scopes: Mapping[Series, tuple[int, int | None]],
     seen: Sequence[Seen],
+    now: int | None = None,
 ) -> Plan:
-    """Return what to do, given what the cloud lists in the span ``listed`` and what was seen there before."""
+    """Return what to do, given what the cloud lists in the span ``listed`` and what was seen there before.
+
+    ``now``: up to when the list is sure to be known, where ``listed`` reaches farther.
+    """
     steps = [
         Step(FETCH, offer.series, offer.id, offer.span, offer)
         for offer in offers
@@ -105,12 +114,16 @@ def plan(
             for series in sorted(found)
         },
         # A span that was asked for once says nothing of the time before it.
-        listed={} if rules.span else {rules.log_type: (listed, rules.nodes)},
+        listed={} if rules.span else {rules.log_type: (_sure(listed, now), rules.nodes)},
         only=rules.span,
     )
 
 
 _LOST = Event(LOST, Series("", ""))
+
+
+def _sure(listed: Span, now: int | None) -> Span:
+    return listed if now is None else Span(listed.begin, max(listed.begin, min(listed.end, now)))
 
 
 def _examined(series: Series, rules: Rules) -> bool:

@@ -53,15 +53,16 @@ class AuditLogSource:
 
     def plan(self, ledger: Ledger, status: Status, requested: Requested) -> Plan:
         """Return what to do now, after listing."""
-        now = self.http.clock.now
+        now, latest = self.http.clock.now, self.http.clock.latest
         last, seen = self._last_listed(status), status.missing()
-        span = logs.listing_span(self._rules, ledger.units, last, seen, now())
+        span = logs.listing_span(self._rules, ledger.units, last, seen, now(), latest())
         found = self._list(span)
-        # The answers told the cloud's time: with a local clock that runs ahead, the span began too late.
-        earlier = logs.listing_span(self._rules, ledger.units, last, seen, now())
-        if earlier.begin < span.begin - MINUTE:
-            span, found = earlier, self._list(earlier)
-        plan = logs.plan(self._rules, span, [_offered(log) for log in found], ledger.units, ledger.scopes, seen)
+        # The answers told the cloud's time: with another local clock, the span began too late or ended too early.
+        longer = logs.listing_span(self._rules, ledger.units, last, seen, now(), latest())
+        if longer.begin < span.begin - MINUTE or longer.end > span.end + MINUTE:
+            span, found = longer, self._list(longer)
+        offers = [_offered(log) for log in found]
+        plan = logs.plan(self._rules, span, offers, ledger.units, ledger.scopes, seen, now())
         return plan if found else plan._replace(notices=(why_none(self._api, self._instance_id, span),))
 
     def ask(self, step: Step, within: float) -> None:

@@ -281,6 +281,13 @@ def test_the_clock_learns_from_the_date_of_answers() -> None:
 # -- what else could leave this host
 
 
+def test_an_answer_from_a_cache_tells_no_time() -> None:
+    with scripted(Reply(headers={"Date": "Tue, 10 Mar 2026 06:00:00 GMT", "Age": "3600"})) as server:
+        session = a_session()
+        session.read(to(server), judge)
+    assert session.clock.skew() == 0
+
+
 def test_no_credentials_of_the_users_own_are_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login me password mine\ndefault login me password mine\n")

@@ -215,3 +215,10 @@ def test_clocks_that_differ_by_more_than_a_minute_are_warned_of(ahead: int) -> N
     else:
         assert warning is not None
         assert f"{abs(ahead)} s {'ahead of' if ahead > 0 else 'behind'} the API's" in warning
+
+
+@given(st.integers(-(10**6), 10**6))
+def test_the_two_times_enclose_both_clocks(offset: int) -> None:
+    clock = Clock(lambda: 2.0 * 10**9)
+    clock.observe(datetime.fromtimestamp(2 * 10**9 + offset, UTC))
+    assert (clock.now(), clock.latest()) == (2 * 10**9 + min(0, offset), 2 * 10**9 + max(0, offset))

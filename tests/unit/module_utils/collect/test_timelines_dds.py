@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+from email.utils import formatdate
 
 import pytest
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import LONGEST_NAME
@@ -280,3 +281,16 @@ def test_check_mode_plans_what_the_run_does(instance: Instance) -> None:
     outcome = instance.collect()
     assert collected(planned) == collected(outcome)
     assert planned.result("", 9)["counts"] == outcome.result("", 9)["counts"]
+
+
+def test_a_date_that_lags_hides_no_log(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A gateway's stale ``Date`` made the list end before what was there."""
+    log = instance.add_log(2)
+    clock = instance.emulator.clock
+    monkeypatch.setattr(clock, "http_date", lambda: formatdate(clock.now() - DAY, usegmt=True))
+    outcome = instance.collect()
+    assert [event.unit for event in outcome.done if event.status == "collected"] == [log]
+    assert outcome.warnings
+    assert instance.collect().changed is False
+    later = instance.add_log(0.5)
+    assert [event.unit for event in instance.collect().done] == [later]
