@@ -18,7 +18,7 @@ export HOME := $(CURDIR)/.cache/home
 $(shell mkdir -p .cache/home)
 endif
 
-.PHONY: help demo bench test lint types units sanity integration package docs newest pins clean setup setup-light
+.PHONY: help demo bench test lint types units sanity integration package docs matrix pins clean setup setup-light
 
 help:
 	@echo "make demo         try the collection against an emulator of both clouds, no account needed"
@@ -32,7 +32,7 @@ help:
 	@echo "make package      build the tarball, install it elsewhere, use it there"
 	@echo "make docs         build the documentation site in .cache/docs"
 	@echo
-	@echo "make newest       units and integration with the newest Python and ansible-core that can be had"
+	@echo "make matrix       integration and the demo with every ansible-core that is supported (ARGS=2.21 ...)"
 	@echo "make pins         bring constraints-dev.txt up to date"
 	@echo "make clean        remove what the targets made"
 
@@ -55,7 +55,7 @@ test: setup
 lint: setup
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/shellcheck .ci/run $(TOOLS)/setup $(TOOLS)/docs
+	$(BIN)/shellcheck .ci/run $(TOOLS)/setup $(TOOLS)/docs $(TOOLS)/matrix
 	$(BIN)/yamllint --strict .
 	$(BIN)/ansible-lint --nocolor
 	$(BIN)/vermin --quiet --no-tips --violations --target=3.9- plugins
@@ -80,12 +80,12 @@ package: setup
 docs: setup
 	@$(TOOLS)/docs
 
-newest:
-	@$(MAKE) --no-print-directory --keep-going VENV=.venv-newest PYTHONS="python3.14 python3.13 python3.12" units integration
+matrix:
+	@$(TOOLS)/matrix $(ARGS)
 
 pins: setup
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate requirements-dev.txt -o constraints-dev.txt
 
 clean:
-	rm -rf .venv .venv-newest .cache .ansible .hypothesis .coverage tests/output clouddb-mongodb_logs-*.tar.gz
+	rm -rf .venv .venv-* .cache .ansible .hypothesis .coverage tests/output clouddb-mongodb_logs-*.tar.gz
 	find . -name __pycache__ -prune -exec rm -rf {} +

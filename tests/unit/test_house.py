@@ -121,3 +121,31 @@ def test_version_is_not_behind_the_changelog() -> None:
 def test_the_troubleshooting_guide_says_what_the_code_says() -> None:
     guide = failures_table.GUIDE.read_text("utf-8")
     assert guide == failures_table.renewed(guide), "run tests/tools/failures_table.py"
+
+
+# Modules of two providers that give the same results; what is documented in words of a provider's own is named.
+TWINS = [
+    (
+        "dds_log_archive",
+        "umongodb_log_archive",
+        {"archive", "counts", "failures", "notices", "packages_asked", "plan", "units"},
+    ),
+    ("dds_doctor", "umongodb_doctor", {"checks"}),
+]
+
+
+@pytest.mark.parametrize(("one", "other", "own"), TWINS)
+def test_results_of_twins_are_documented_alike(one: str, other: str, own: set[str]) -> None:
+    """Fragments hold no RETURN blocks that ansible-core 2.18 would show, so these stand twice."""
+    blocks = [
+        yaml.safe_load(text(f"plugins/modules/{name}.py").split('RETURN = r"""')[1].split('"""')[0])
+        for name in (one, other)
+    ]
+    shared = [
+        {name: block for name, block in found.items() if name in blocks[0].keys() & blocks[1].keys()}
+        for found in blocks
+    ]
+    assert shared[0]
+    assert {name for name in shared[0] if shared[0][name] != shared[1][name]} == own
+    for name in own:
+        assert shared[0][name]["type"] == shared[1][name]["type"]

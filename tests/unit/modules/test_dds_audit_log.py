@@ -390,7 +390,7 @@ def test_what_is_not_an_age_of_a_day_is_refused(case: Case) -> None:
         ("ListAuditLogs", 403, "DBS.280032", "permission"),
         ("DeleteAuditLogs", 403, "DBS.280032", "permission"),
         ("DeleteAuditLogs", 403, "DBS.280063", "permission"),
-        ("DeleteAuditLogs", 404, "APIGW.0101", "not_found"),
+        ("DeleteAuditLogs", 404, "APIGW.0101", "parameter"),
         ("DeleteAuditLogs", 403, "DBS.200019", "busy"),
         ("DeleteAuditLogs", 429, "APIGW.0308", "throttled"),
         ("ListAuditLogs", 404, "DBS.200002", "not_found"),
