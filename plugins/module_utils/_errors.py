@@ -83,6 +83,7 @@ class CloudError(LogsError):
     ``uncertain``: the call may have taken effect although no good answer came.
     ``throttled``: the cloud asks to be called less often.
     ``final``: no other call of this run can succeed either, as with a wrong key.
+    ``spent``: its host was silent for a whole deadline, so that nobody needs to wait for it once more.
     ``status``: the HTTP status, 0 when there was no answer. ``retry_after``: seconds the server asked to wait.
     """
 
@@ -112,5 +113,6 @@ class CloudError(LogsError):
         self.uncertain = uncertain
         self.final = final
         self.throttled = throttled
+        self.spent = False
         self.retry_after = retry_after
         self.request_id = printable(request_id)

@@ -312,10 +312,31 @@ CAUSES = (
     ),
     Cause(
         ANY,
-        ("short_body", "bad_range", "oversize_body", "corrupt_body", "empty_body"),
+        ("short_body", "bad_range", "oversize_body", "corrupt_body", "empty_body", "wrong_size", "unproven_body"),
         CLOUD_FAULT,
         "a file did not arrive as it was promised",
         "Nothing was kept; run again.",
+    ),
+    Cause(
+        ANY,
+        ("not_a_log",),
+        CLOUD_FAULT,
+        "a web page or an error document came in place of a file",
+        "Look for a proxy or a login page between this host and the object storage; nothing was kept.",
+    ),
+    Cause(
+        ANY,
+        ("301", "302", "303", "307", "308"),
+        CONNECTION,
+        "a server leads elsewhere, which is not followed",
+        "Check region and endpoint, and whether a proxy or a login page answers in its place.",
+    ),
+    Cause(
+        ANY,
+        ("link_refused",),
+        CLOUD_FAULT,
+        "the object storage refuses a link for another reason than its age",
+        "Look the store's code up: the account may be suspended, the bucket's policy may deny this host, or the object is archived.",
     ),
     Cause(
         ANY,

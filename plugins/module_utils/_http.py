@@ -18,7 +18,7 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from importlib.util import find_spec
@@ -26,6 +26,7 @@ from typing import Any, Callable, NamedTuple, TypeVar
 from urllib.parse import quote, quote_plus, urlsplit
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput, CloudError
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._patience import Patience, is_passing
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import Clock
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._words import printable
 
@@ -41,6 +42,8 @@ T = TypeVar("T")
 LONGEST_PAUSE = 60.0
 # An attempt that is given less would only hide behind its own time-out what went wrong before.
 SHORTEST_ATTEMPT = 1.0
+# One host may be both, and one of them be down behind it.
+_API, _STORE = "API", "store"
 LARGEST_ANSWER = 64 * 1024 * 1024
 
 # What is shorter proves nothing, and stands in other words too.
@@ -100,9 +103,8 @@ class Answer(NamedTuple):
 
     @property
     def retry_after(self) -> float | None:
-        """Return the seconds that the server asks to wait, when it says so as a number."""
-        text = self.headers.get("Retry-After") or ""
-        return float(text) if re.fullmatch(r"\d{1,9}", text, re.ASCII) else None
+        """Return the seconds that the server asks to wait, when it says so."""
+        return retry_after(self.headers, time.time())
 
 
 def _no_number(text: str) -> None:
@@ -116,9 +118,27 @@ def plain(text: object) -> str:
     return re.sub(r"[\w+/=-]{40,}", "...", words)[:300]
 
 
-def is_passing(status: int) -> bool:
-    """Tell whether an HTTP status says that the same request may succeed a little later."""
-    return status in (408, 425, 429) or status >= 500
+def retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """Return the seconds that a server asks to wait, given as a number or as a date; None when it does not say so.
+
+    A date is compared with the server's own ``Date``, and with the time ``now`` where that is missing.
+    """
+    text = headers.get("Retry-After") or ""
+    if re.fullmatch(r"\d{1,9}", text, re.ASCII):
+        return float(text)
+    until = http_date(text)
+    if until is None:
+        return None
+    since = http_date(headers.get("Date") or "")
+    return max(0.0, until - (now if since is None else since))
+
+
+def http_date(text: str) -> float | None:
+    """Return the Unix time of a date as HTTP spells it; None when it is none."""
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 _HELD = CloudError(
@@ -148,17 +168,11 @@ class Http:
         self._sleep = sleep
         self._monotonic = monotonic
         self._throttle = Throttle(sleep, monotonic)
+        self._patience = Patience(deadline, monotonic, lambda: self._throttle.cost)
         self._final: CloudError | None = None
         self._counting = threading.Lock()
-        self._session = requests.Session()
-        for scheme in ("https://", "http://"):
-            self._session.mount(scheme, requests.adapters.HTTPAdapter(pool_maxsize=connections))
+        self._session = _new_session(connections)
         self._known: dict[tuple[str, ...], Mapping[str, Any]] = {}
-        self._session.trust_env = False
-        # Without an auth of its own, requests would add what ~/.netrc holds and break the signature.
-        self._session.auth = lambda prepared: prepared
-        # What an API sets is not for the object store of the same domain.
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Http:
@@ -184,12 +198,13 @@ class Http:
     def persist(
         self,
         attempt: Callable[[float], T],
-        progress: Callable[[], int] = lambda: 0,
+        progress: Callable[[], tuple[int, ...]] = tuple,
         again: Callable[[CloudError], bool] = lambda error: error.passing,
         within: float | None = None,
     ) -> T:
         """Attempt something until it succeeds, its fault is no passing one, or a deadline goes by without progress.
 
+        It also ends when a host was silent for a deadline, which all threads share.
         ``attempt`` gets the seconds that are left. Time for which others are throttled does not count, except where ``within``
         says that it must.
         """
@@ -214,7 +229,7 @@ class Http:
                 if error.throttled:
                     # A server that asks for days gets no more patience than one that does not answer.
                     self._throttle.hold(min(pause, self._deadline))
-                if not again(error) or self._monotonic() + pause + SHORTEST_ATTEMPT > give_up:
+                if error.spent or not again(error) or self._monotonic() + pause + SHORTEST_ATTEMPT > give_up:
                     raise
                 if error.throttled:
                     continue
@@ -236,8 +251,10 @@ class Http:
             # A wrong key that is tried on and on gets locked.
             if self._final:
                 raise self._final
+            request = build()
             try:
-                return judge(self._send(build(), min(self._timeout, left)))
+                with self._patience.trying(_API, urlsplit(request.url).netloc):
+                    return judge(self._send(request, min(self._timeout, left)))
             except CloudError as error:
                 self._final = error if error.final else self._final
                 raise
@@ -257,15 +274,20 @@ class Http:
         return self._known[server]
 
     @contextmanager
-    def stream(self, url: str, headers: Mapping[str, str] | None = None) -> Iterator[requests.Response]:
+    def stream(
+        self, url: str, headers: Mapping[str, str] | None = None, *, fresh: bool = False
+    ) -> Iterator[requests.Response]:
         """Open a pre-signed link for reading, as raw bytes. Sends no credentials and follows no redirect.
 
-        Raises CloudError when no answer comes, also while the body is read.
+        ``fresh``: over a connection of its own. Raises CloudError when no answer comes, also while the body is read.
         """
-        host = urlsplit(url).hostname or "?"
+        parts = urlsplit(url)
+        host = parts.hostname or "?"
         with (
+            self._patience.trying(_STORE, parts.netloc),
             explained(host, self._timeout),
-            self._session.get(
+            _new_session(1) if fresh else nullcontext(self._session) as session,
+            session.get(
                 url,
                 headers={"Accept-Encoding": "identity", **(headers or {})},
                 timeout=self._timeout,
@@ -277,6 +299,10 @@ class Http:
                 raise _proxy_refused(host, named=True)
             response.raw.enforce_content_length = True  # what urllib3 2 does by itself
             yield response
+
+    def heard(self, url: str) -> None:
+        """Take note that bytes of use came from where a link leads."""
+        self._patience.heard(_STORE, urlsplit(url).netloc)
 
     def _send(self, request: Request, timeout: float) -> Answer:
         host = urlsplit(request.url).netloc
@@ -309,6 +335,18 @@ class Http:
             self.clock.observe(parsedate_to_datetime(answer.headers.get("Date") or ""))
         except (TypeError, ValueError):
             return  # no usable Date: the local clock stands
+
+
+def _new_session(connections: int) -> requests.Session:
+    session = requests.Session()
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, requests.adapters.HTTPAdapter(pool_maxsize=connections))
+    session.trust_env = False
+    # Without an auth of its own, requests would add what ~/.netrc holds and break the signature.
+    session.auth = lambda prepared: prepared
+    # What an API sets is not for the object store of the same domain.
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    return session
 
 
 class Throttle:

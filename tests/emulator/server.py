@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import socket
 import ssl
 import sys
@@ -177,9 +178,14 @@ def _headers(message: Message) -> dict[str, str]:
     }
 
 
+_flips = itertools.count()
+
+
 def _corrupted(body: bytes, args: dict[str, Any]) -> bytes:
+    """Return a body with flipped bytes, flipped in another way each time, as on a bad way."""
+    mask = 1 + next(_flips) % 255
     damaged = bytearray(body)
     start = int(args.get("position", len(body) // 2))
     for position in range(start, min(len(body), start + int(args.get("count", 1)))):
-        damaged[position] ^= 0x55
+        damaged[position] ^= mask
     return bytes(damaged)

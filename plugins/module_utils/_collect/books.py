@@ -68,7 +68,8 @@ class Books:
         events = []
         for one in fetched:
             self.taken.add(one.step.key)
-            self.resumed += one.resumed
+            self.resumed += one.download.resumed
+            self.warnings += one.download.notes
             unit, path = self._place(one)
             if layout.content_mark(unit) and self._has_bytes(one.step.series, one.digest):
                 self.tree.remove(layout.part_path(one.path))
@@ -114,13 +115,10 @@ class Books:
 
     def _collected(self, one: Fetched, unit: str, path: str) -> Event:
         step, offer, digest = one.step, one.step.file, one.digest
-        if offer.size is not None and offer.size != digest.size:
-            self.warnings.append(
-                f"{path} has {digest.size} bytes where the API named {offer.size}; it was received whole."
-            )
+        source = {**offer.source(), "proof": one.download.proof}
         begin, end = (None, None) if step.span.empty else step.span
         event = Event(COLLECTED, step.series, unit, begin, end, path)
-        return event._replace(size=digest.size, sha256=digest.sha256, source=offer.source(), reason=step.reason or None)
+        return event._replace(size=digest.size, sha256=digest.sha256, source=source, reason=step.reason or None)
 
     def _place(self, one: Fetched) -> tuple[str, str]:
         """Return the unit that a file is, and its path; with all digits of its content where eight are not enough."""

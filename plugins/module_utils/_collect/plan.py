@@ -20,7 +20,10 @@ RECORD, FETCH, WAIT, ASK, PENDING, MISSING = "record", "fetch", "wait", "ask", "
 
 
 class Offer(NamedTuple):
-    """A file that the cloud lists: ready, still being made, or failed. ``created`` is when the cloud began to make it."""
+    """A file that the cloud lists: ready, still being made, or failed. ``created`` is when the cloud began to make it.
+
+    ``size`` is in bytes and exact: a file of another size is refused. None where the API named none, or only roughly.
+    """
 
     id: str
     series: Series

@@ -18,6 +18,7 @@ from typing import Callable, NamedTuple, Union
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Digest, Tree
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import Key
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.tags import Tags
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.transfer import Download
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import Offer, Step
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.source import Source
@@ -44,7 +45,7 @@ class Fetched(NamedTuple):
     step: Step
     path: str
     digest: Digest
-    resumed: int
+    download: Download
 
 
 class Failed(NamedTuple):
@@ -73,7 +74,6 @@ class Links:
         self._lock = threading.Lock()
         self._due: dict[str, Offer] = {}
         self._fresh: dict[str, tuple[str, float]] = {}
-        self._down: CloudError | None = None
 
     def expect(self, offers: Iterable[Offer]) -> None:
         """Take note of offers whose links will be wanted, in this order."""
@@ -97,15 +97,11 @@ class Links:
         return self._source.links_at_once(offer.series.log_type)
 
     def _batch(self, batch: Sequence[Offer]) -> Mapping[str, str]:
-        if self._down:
-            raise self._down
         now = self._monotonic()
         try:
             links = self._source.links(batch)
         except CloudError as error:
             if error.passing or error.final:
-                # A whole deadline went by: the others need not wait for one each.
-                self._down = error
                 raise
             links = {}
         for other in batch[1:]:
@@ -136,6 +132,7 @@ class Workers:
         self._source = source
         self._tree = tree
         self._links = Links(source, monotonic)
+        self._tags = Tags()
         self._monotonic = monotonic
         self._held_paths = paths
         self._taken_paths: dict[str, Key] = {}
@@ -205,12 +202,12 @@ class Workers:
         try:
             link = self._links.of(offer)
             path = self._path(step, self._source.path(offer, link))
-            download = Download(self._source.http, self._tree, path, offer.size, self._stopped.is_set)
+            download = Download(self._source.http, self._tree, path, offer.size, self._stopped.is_set, self._tags)
             first = [link]
             digest = download.run(lambda: first.pop() if first else self._links.of(offer))
         except LogsError as error:
             return Failed(step, error)
-        return Fetched(step, path, digest, download.resumed)
+        return Fetched(step, path, digest, download)
 
     def _path(self, step: Step, path: str) -> str:
         with self._naming:

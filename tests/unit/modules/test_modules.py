@@ -129,8 +129,8 @@ def test_lists_of_the_result_are_cut_at_the_limit(good: dict[str, dict[str, Any]
 
 
 def test_a_failed_run_returns_what_was_done(emulator: Emulator, good: dict[str, dict[str, Any]]) -> None:
-    emulator.faults.add(Fault("object", "corrupt_body"))
-    result = run_module("umongodb_log_archive", good["umongodb_log_archive"])
+    emulator.faults.add(Fault("object", "corrupt_body", times=3))
+    result = run_module("umongodb_log_archive", {**good["umongodb_log_archive"], "workers": 1})
     assert result["failed"]
     assert result["counts"]["missing"] == 1
     assert result["counts"]["collected"] > 1

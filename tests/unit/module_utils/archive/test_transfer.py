@@ -6,9 +6,12 @@
 
 from __future__ import annotations
 
+import base64
 import errno
+import gzip
 import hashlib
 import os
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -46,9 +49,9 @@ def etag(body: bytes, form: str = '"{}"') -> dict[str, str]:
     return {"ETag": form.format(hashlib.md5(body).hexdigest())}
 
 
-def fetched(tree: Tree, reply: Reply, *, named_size: int | None = None) -> Digest:
+def fetched(tree: Tree, *replies: Reply, named_size: int | None = None) -> Digest:
     """Download what a server replies with."""
-    with scripted(reply) as server:
+    with scripted(*replies) as server:
         link = f"{server.url}/a.tar.gz?Signature={SECRET}"
         return download(http(Emulator()), link, tree, PATH, named_size=named_size)
 
@@ -81,8 +84,10 @@ def test_an_etag_that_is_no_md5_proves_nothing(tree: Tree, headers: dict[str, st
     assert fetched(tree, Reply(body=BODY, headers=headers)).size == len(BODY)
 
 
-def test_the_size_that_the_api_named_is_soft(tree: Tree) -> None:
-    assert fetched(tree, Reply(body=BODY), named_size=1).size == len(BODY)
+@pytest.mark.parametrize("named", [1, len(BODY) - 1, len(BODY) + 1])
+def test_a_file_of_another_size_than_the_api_named_is_refused_whatever_agrees(tree: Tree, named: int) -> None:
+    error = fails(tree, lambda: fetched(tree, Reply(body=BODY, headers=etag(BODY)), named_size=named))
+    assert error.code == "wrong_size"
 
 
 @pytest.mark.parametrize("named_size", [None, 0])
@@ -132,7 +137,8 @@ def test_bytes_beyond_the_promise_are_cut_off(tree: Tree) -> None:
 
 
 def test_a_corrupt_body_is_refused(tree: Tree) -> None:
-    error = fails(tree, lambda: fetched(tree, Reply(body=BODY, headers=etag(BODY + b"x"))))
+    replies = [Reply(body=BODY + str(number).encode(), headers=etag(BODY)) for number in range(5)]
+    error = fails(tree, lambda: fetched(tree, *replies))
     assert (error.code, "MD5" in error.message) == ("corrupt_body", True)
 
 
@@ -171,7 +177,7 @@ def test_a_link_to_another_scheme_is_not_followed(tree: Tree, link: str) -> None
 
 def test_a_bad_file_never_replaces_a_good_one(tree: Tree) -> None:
     fetched(tree, Reply(body=BODY))
-    for reply in (Reply(body=b"short", promised=9), Reply(body=b"x", headers=etag(BODY)), Reply(403), CUT):
+    for reply in (Reply(body=b"short", promised=9), Reply(404), Reply(403), CUT):
         with pytest.raises(CloudError):
             fetched(tree, reply)
         assert (list(tree.files()), tree.read(PATH)) == ([PATH], BODY)
@@ -203,6 +209,100 @@ def fails_on_disk(tree: Tree, call: Callable[[], object]) -> ArchiveError:
 def test_a_folder_in_place_of_the_file_is_refused_and_nothing_is_left(tree: Tree) -> None:
     os.makedirs(f"{tree.root}/{PATH}")
     assert fails(tree, lambda: fetched(tree, Reply(body=BODY)), ArchiveError).code == "EISDIR"
+
+
+# -- what vouches for a file
+
+
+def received(tree: Tree, *replies: Reply, named_size: int | None = None) -> tuple[Download, int]:
+    """Download what a server replies with; return the download and how many requests it took."""
+    with scripted(*replies) as server:
+        download = Download(http(Emulator()), tree, PATH, named_size, lambda: False)
+        download.run(lambda: f"{server.url}/a?Signature={SECRET}")
+        return download, len(server.requests)
+
+
+BARE = Reply(body=BODY, headers={"Content-Length": ""})
+US3 = base64.urlsafe_b64encode((1).to_bytes(4, "little") + hashlib.sha1(BODY).digest()).decode()
+
+
+@pytest.mark.parametrize(
+    ("reply", "named", "proof", "requests"),
+    [
+        (Reply(body=BODY, headers=etag(BODY)), None, "checksum", 1),
+        (Reply(body=BODY, headers={"ETag": f'"{US3}"'}), None, "checksum", 1),
+        (Reply(body=BODY), len(BODY), "size", 1),
+        (BARE, len(BODY), "size", 1),
+        (Reply(body=BODY), None, "length", 1),
+        (BARE, None, "twice", 2),
+        (Reply(206, BODY, {"Content-Range": f"bytes 0-{len(BODY) - 1}/{len(BODY)}"}), None, "length", 1),
+        (Reply(body=BODY, headers=etag(b"other")), None, "length", 2),
+        (
+            Reply(body=BODY, headers={**etag(b"other"), "x-obs-server-side-encryption": "kms"}),
+            None,
+            "length",
+            1,
+        ),
+    ],
+    ids=["md5", "us3", "size", "bare_size", "length", "twice", "whole_206", "no_md5", "sealed"],
+)
+def test_what_vouched_for_a_file(tree: Tree, reply: Reply, named: int | None, proof: str, requests: int) -> None:
+    download, sent = received(tree, reply, named_size=named)
+    assert (download.proof, sent) == (proof, requests)
+    assert bool(download.notes) == (requests > 1)
+
+
+def test_readings_that_differ_are_refused_where_nothing_vouches(tree: Tree) -> None:
+    replies = [Reply(body=BODY[:size], headers={"Content-Length": ""}) for size in range(100, 110)]
+    assert fails(tree, lambda: fetched(tree, *replies)).code == "unproven_body"
+
+
+def test_corrupt_bytes_are_fetched_again(tree: Tree) -> None:
+    fetched(tree, Reply(body=b"x" * len(BODY), headers=etag(BODY)), Reply(body=BODY, headers=etag(BODY)))
+    assert tree.read(PATH) == BODY
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(body=b"<html>sign in</html>", headers={"Content-Type": "text/html; charset=utf-8"}),
+        Reply(body=b"<!DOCTYPE html><html></html>"),
+        Reply(body=b'<?xml version="1.0"?>\n<Error><Code>InternalError</Code></Error>'),
+    ],
+    ids=["html", "doctype", "error"],
+)
+def test_what_is_plainly_no_log_is_a_fault_of_the_store(tree: Tree, reply: Reply) -> None:
+    assert fails(tree, lambda: fetched(tree, reply)).code == "not_a_log"
+    fetched(tree, reply, Reply(body=BODY))
+    assert tree.read(PATH) == BODY
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+def test_compression_that_nobody_asked_for_is_undone(tree: Tree, coding: str) -> None:
+    plain = b"\x1f\x8b" + BODY  # what stands under a name that ends in .gz
+    packed = gzip.compress(plain) if coding == "gzip" else zlib.compress(plain)
+    fetched(tree, Reply(body=packed, headers={"Content-Encoding": coding}), named_size=len(plain))
+    assert tree.read(PATH) == plain
+    half = Reply(body=packed[:-9], headers={"Content-Encoding": coding})
+    tree.remove(PATH)
+    assert fails(tree, lambda: fetched(tree, half)).code == "short_body"
+
+
+def test_compression_is_a_files_own_where_its_name_says_so(tree: Tree) -> None:
+    packed = gzip.compress(BODY)
+    fetched(tree, Reply(body=packed, headers={"Content-Encoding": "gzip"}))
+    assert tree.read(PATH) == packed
+
+
+def test_a_403_is_mended_by_a_fresh_link_only_where_its_code_says_so(tree: Tree) -> None:
+    def refused(code: str, words: str) -> Reply:
+        return Reply(403, f"<Error><Code>{code}</Code><Message>{words}</Message></Error>".encode())
+
+    for mended in (refused("RequestTimeTooSkewed", "x"), refused("AccessDenied", "Request has expired")):
+        fetched(tree, mended, Reply(body=BODY))
+    tree.remove(PATH)
+    for final in (refused("SignatureDoesNotMatch", "no"), refused("AccessDenied", "Access Denied")):
+        assert fails(tree, lambda final=final: fetched(tree, final, Reply(body=BODY))).code == "link_refused"  # type: ignore[misc]
 
 
 # -- the same from the emulator's object storage

@@ -113,7 +113,7 @@ def test_a_log_that_was_seen_and_is_gone_is_lost_once(instance: Instance) -> Non
 
 def test_a_log_that_was_lost_and_is_listed_again_is_collected(instance: Instance) -> None:
     log = instance.add_log(3)
-    instance.emulator.faults.add(Fault("object", "corrupt_body"))
+    instance.emulator.faults.add(Fault("object", "corrupt_body", times=3))
     instance.collect()
     rows = list(instance.instance.audit_logs)
     instance.instance.audit_logs.clear()
@@ -154,7 +154,7 @@ def test_links_that_are_not_given_are_waited_for_once(instance: Instance) -> Non
 
 def test_a_narrower_listing_takes_nothing_for_lost(instance: Instance) -> None:
     log = instance.add_log(100)
-    instance.emulator.faults.add(Fault("object", "corrupt_body"))
+    instance.emulator.faults.add(Fault("object", "corrupt_body", times=3))
     instance.collect()
     now = int(instance.emulator.clock.now())
     assert instance.collect(span=Span(now - 2 * HOUR, now)).changed is False

@@ -398,7 +398,7 @@ def test_a_package_that_failed_twice_rests_for_a_day(cluster: Cluster) -> None:
 
 
 def test_a_download_that_fails_leaves_what_succeeded_and_is_made_up_for(cluster: Cluster) -> None:
-    cluster.emulator.faults.add(Fault("object", "corrupt_body", times=2))
+    cluster.emulator.faults.add(Fault("object", "http", times=2, args={"status": 404}))
     outcome = cluster.collect()
     assert changed(outcome)["collected"] == 5
     assert "2 of 7 units are missing" in (outcome.message() or "")
@@ -412,12 +412,14 @@ def test_an_expired_link_is_renewed(cluster: Cluster) -> None:
     assert cluster.calls("DescribeUMongoDBBackupURL") == 8
 
 
-def test_a_size_that_is_not_the_one_named_is_recorded_and_warned_of(cluster: Cluster) -> None:
+def test_a_size_that_is_not_the_one_named_refuses_the_file(cluster: Cluster) -> None:
     cluster.emulator.faults.add(Fault("ListUMongoDBLogPackage", "wrong_size", times=None))
     outcome = cluster.collect(lookback=DAY)
-    assert any("where the API named" in warning for warning in outcome.warnings)
+    assert "where the API named" in (outcome.message() or "")
+    cluster.emulator.faults.clear()
+    assert cluster.collect(lookback=DAY).message() is None
     line = verify(cluster.archive / cluster.folder)[-1]
-    assert line["source"]["size"] == line["size"] + 1
+    assert (line["source"]["size"], line["source"]["proof"]) == (line["size"], "checksum")
 
 
 def test_wrong_keys_leave_no_archive_behind(cluster: Cluster) -> None:

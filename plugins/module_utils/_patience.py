@@ -1,0 +1,107 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How long a run waits for a host: a deadline since it last answered usefully, shared by all threads."""
+
+from __future__ import annotations
+
+import copy
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Callable
+
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError
+
+
+def is_passing(status: int) -> bool:
+    """Tell whether an HTTP status says that the same request may succeed a little later."""
+    return status in (408, 425, 429) or status >= 500
+
+
+def is_silence(error: CloudError) -> bool:
+    """Tell whether an error is as good as no answer: nothing came, or nothing that was of use. A refusal is an answer."""
+    return error.passing and (error.status < 300 or is_passing(error.status))
+
+
+@dataclass
+class _Host:
+    """When a host answered and failed last; ``since`` when it is silent, ``cause`` why it is given up."""
+
+    heard: float = float("-inf")
+    failed: float = float("-inf")
+    since: float | None = None
+    held: float = 0.0
+    cause: CloudError | None = None
+    probe: float = float("-inf")
+
+
+class Patience:
+    """Gives a host up when it was silent for a deadline: whoever wants something of it then gets the cause at once.
+
+    Every further deadline one attempt is let through, to see whether it is back. Time for which the host asked to be left alone
+    does not count as silence, up to another deadline. ``held`` returns the seconds that this took so far.
+    """
+
+    def __init__(self, deadline: float, monotonic: Callable[[], float], held: Callable[[], float]) -> None:
+        self._deadline = deadline
+        self._monotonic = monotonic
+        self._held = held
+        self._hosts: dict[tuple[str, ...], _Host] = {}
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def trying(self, *host: str) -> Iterator[None]:
+        """Attempt something with a host, or one of several services behind one. Marks the error that ended its deadline as ``spent``.
+
+        Raises the cause, attempting nothing, when the host is given up.
+        """
+        begun = self._admit(*host)
+        try:
+            yield
+        except CloudError as error:
+            if is_silence(error):
+                self._missed(host, begun, error)
+            elif error.status:
+                self.heard(*host)
+            raise
+        self.heard(*host)
+
+    def heard(self, *host: str) -> None:
+        """Take note that a host answered usefully just now."""
+        with self._lock:
+            one = self._hosts.setdefault(host, _Host())
+            one.heard, one.since, one.cause = self._monotonic(), None, None
+
+    def _admit(self, *host: str) -> float:
+        now = self._monotonic()
+        with self._lock:
+            one = self._hosts.setdefault(host, _Host())
+            if one.cause:
+                if now < one.probe:
+                    raise _told_again(one.cause)
+                one.probe = now + self._deadline
+        return now
+
+    def _missed(self, host: tuple[str, ...], begun: float, error: CloudError) -> None:
+        now, held = self._monotonic(), self._held()
+        with self._lock:
+            one = self._hosts[host]
+            start = max(begun, one.heard)
+            # While nobody asks, nobody is silent.
+            if one.since is None or start - one.failed > self._deadline:
+                one.since, one.held = start, held
+            one.failed = now
+            patience = self._deadline + min(held - one.held, self._deadline)
+            if one.cause or now - one.since >= patience:
+                one.cause, one.probe = error, now + self._deadline
+                error.spent = True
+
+
+def _told_again(cause: CloudError) -> CloudError:
+    """Return the cause for somebody who attempted nothing, so that nothing can have taken effect."""
+    error = copy.copy(cause)
+    error.uncertain = False
+    return error
