@@ -26,6 +26,7 @@ LAYERS = [
     {"_errors"},
     {"_time"},
     {"_spans"},
+    {"_patience"},
     {"_argspec", "_http", "_reader"},
     {"_module"},
     {"_archive", "_dds", "_umongodb"},

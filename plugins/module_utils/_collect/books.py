@@ -68,8 +68,8 @@ class Books:
         events = []
         for one in fetched:
             self.taken.add(one.step.key)
-            self.resumed += one.download.resumed
-            self.warnings += one.download.notes
+            self.resumed += one.resumed
+            self.warnings += one.notes
             unit, path = self._place(one)
             if layout.content_mark(unit) and self._has_bytes(one.step.series, one.digest):
                 self.tree.remove(layout.part_path(one.path))
@@ -115,7 +115,7 @@ class Books:
 
     def _collected(self, one: Fetched, unit: str, path: str) -> Event:
         step, offer, digest = one.step, one.step.file, one.digest
-        source = {**offer.source(), "proof": one.download.proof}
+        source = {**offer.source(), "proof": one.proof}
         begin, end = (None, None) if step.span.empty else step.span
         event = Event(COLLECTED, step.series, unit, begin, end, path)
         return event._replace(size=digest.size, sha256=digest.sha256, source=source, reason=step.reason or None)

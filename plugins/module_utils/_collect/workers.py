@@ -40,12 +40,14 @@ class Asked(NamedTuple):
 
 
 class Fetched(NamedTuple):
-    """A file is whole in the ``.part`` beside ``path``."""
+    """A file is whole in the ``.part`` beside ``path``; ``proof`` says what vouched for it."""
 
     step: Step
     path: str
     digest: Digest
-    download: Download
+    resumed: int
+    proof: str = ""
+    notes: Sequence[str] = ()
 
 
 class Failed(NamedTuple):
@@ -207,7 +209,7 @@ class Workers:
             digest = download.run(lambda: first.pop() if first else self._links.of(offer))
         except LogsError as error:
             return Failed(step, error)
-        return Fetched(step, path, digest, download)
+        return Fetched(step, path, digest, download.resumed, download.proof, download.notes)
 
     def _path(self, step: Step, path: str) -> str:
         with self._naming:

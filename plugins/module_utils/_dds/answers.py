@@ -18,7 +18,8 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._failures imp
     THROTTLED,
     cause_of,
 )
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import Answer, is_passing
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import Answer
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._patience import is_passing
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._reader import Record
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import MINUTE
 

@@ -25,8 +25,8 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import 
     Answer,
     Http,
     Request,
-    is_passing,
 )
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._patience import is_passing
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._reader import Record, whole
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.sign import Value, signature, text

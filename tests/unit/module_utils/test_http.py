@@ -25,9 +25,9 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import 
     Request,
     check_endpoint,
     explained,
-    is_passing,
     plain,
 )
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._patience import is_passing
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import Clock
 from ansible_collections.clouddb.mongodb_logs.tests.emulator import Emulator
 from ansible_collections.clouddb.mongodb_logs.tests.unit.certificates import issue
