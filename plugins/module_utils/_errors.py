@@ -53,6 +53,12 @@ class DataLoss(LogsError):
     kind = "data_loss"
 
 
+class Exposure(LogsError):
+    """A change by which data would be shown that is hidden now, and that was not said to be meant. Nothing was changed."""
+
+    kind = "exposure"
+
+
 class ArchiveError(LogsError):
     """The archive cannot be read or written."""
 

@@ -49,6 +49,15 @@ def grid(span: Span, step: int) -> Iterator[Span]:
         begin = end
 
 
+def backwards(span: Span, first: int) -> Iterator[Span]:
+    """Cut a span into parts from its end on, the last of them ``first`` long and each before twice as long."""
+    end, length = span.end, first
+    while end > span.begin:
+        begin = max(span.begin, end - length)
+        yield Span(begin, end)
+        end, length = begin, 2 * length
+
+
 def merge(spans: Iterable[Span]) -> list[Span]:
     """Return the same time as ordered spans that neither meet nor touch."""
     merged: list[Span] = []

@@ -15,8 +15,11 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.engi
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.source import Source
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api import AuditLog, AuditPolicy, Dds, nodes_of
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.connect import default_endpoint
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.entries import CannotQuery, is_not_here, probe
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.instance import instance_fields
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.masking import masks
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.source import AUDIT
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.streams import stream_of
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._doctor import archive, due, network
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._doctor.checks import (
     Examination,
@@ -29,7 +32,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors impor
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._failures import DDS, NOT_FOUND
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._reader import Record
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, HOUR
 
 _NORMAL = "normal"
 _FEW_DAYS = 3
@@ -38,6 +41,8 @@ _KEY, _TEMPORARY_KEY = "an access key", "a temporary access key"
 
 _LIST, _POLICY = "dds:instance:list", "dds:instance:getAuditLogPolicy"
 _LOGS, _LINKS = "dds:instance:listAuditLog", "dds:instance:downloadAuditLog"
+_ENTRIES = {"slow": "dds:instance:listSlowLog", "error": "dds:instance:listErrorLog"}
+_MASKING = "dds:instance:getSlowLogPlaintextStatus"
 _EXPORTS = {"slow": "dds:instance:downloadSlowLog", "error": "dds:instance:downloadErrorLog"}
 
 
@@ -66,10 +71,14 @@ def examine(
         look(_LOGS, visit.logs, "instance")
         look(_LINKS, visit.links, _LOGS)
         look("download", visit.download, _LINKS)
+        look("streaming", visit.streaming, "instance")
     for log_type in log_types:
         if log_type in _EXPORTS:
+            look(_ENTRIES[log_type], partial(visit.entries, log_type), "instance")
             reason = f"It cannot be tried without having {log_type} logs exported."
             look(_EXPORTS[log_type], partial(skipped, reason), "instance")
+    if "slow" in log_types:
+        look(_MASKING, visit.masking, "instance")
     archive.examine(examination, settings)
     due.examine(examination, settings, source, api.http.clock.now, "nodes", _LOGS)
     return examination
@@ -203,6 +212,46 @@ class _Visit:
     def download(self) -> Finding:
         """Look at where the link leads."""
         return network.download(self._api.http, self._link) if self._link else skipped("There is no link to try.")
+
+    def streaming(self) -> Finding:
+        """Ask whether audit logs are sent to a log stream, which collecting itself does without."""
+        try:
+            stream = stream_of(self._api, self._id)
+        except CloudError as error:
+            return _aside(error, "Whether audit logs are sent to a log stream")
+        if stream.enabled:
+            return ok(f"Audit logs are sent to the log stream {stream.lts_stream_id} as well.")
+        return ok("Audit logs are sent to no log stream.")
+
+    def entries(self, log_type: str) -> Finding:
+        """Ask for an entry of the last hour."""
+        now = self._api.http.clock.now()
+        try:
+            probe(self._api, self._id, log_type, Span(now - HOUR, now))
+        except CannotQuery as error:
+            return ok(
+                f"Entries cannot be queried here ({error.code}), so {log_type} logs can be had from exports alone."
+            )
+        except CloudError as error:
+            return network.unless_needed(error, f"Without it {log_type} logs can be had from exports alone.")
+        return ok(f"Allowed; entries of {log_type} logs of the last 30 days can be queried.")
+
+    def masking(self) -> Finding:
+        """Ask whether values in slow statements are masked, which collecting itself does without."""
+        try:
+            masked = masks(self._api, self._id)
+        except CloudError as error:
+            return _aside(error, "Whether values in slow statements are masked")
+        return ok(
+            f"Allowed; values in slow statements are {'masked' if masked else 'not masked, and reach the archive'}."
+        )
+
+
+def _aside(error: CloudError, what: str) -> Finding:
+    """Return what is found where nothing that is needed could be asked. Raises any other error again."""
+    if is_not_here(error):
+        return ok(f"{what} cannot be asked here ({error.code}).")
+    return network.unless_needed(error, f"{what} cannot be told.")
 
 
 def judge_auditing(policy: AuditPolicy) -> Finding:

@@ -110,13 +110,13 @@ def _page(api: Dds, instance_id: str, log_type: str, body: Mapping[str, Any]) ->
     try:
         answer = api.call("POST", path, body=body, version="v3.1", number=Number)
     except CloudError as error:
-        raise (_cannot(error) if _is_not_here(error) and "line_num" not in body else error) from None
+        raise (_cannot(error) if is_not_here(error) and "line_num" not in body else error) from None
     if answer.get(field) is None or len(answer.records(field)) != len(answer.sequence(field)):
         raise CloudError(f"The answer cannot be understood: {field} is no list of entries.", code="bad_answer")
     return list(answer.records(field))
 
 
-def _is_not_here(error: CloudError) -> bool:
+def is_not_here(error: CloudError) -> bool:
     """Tell whether a refusal means that there are no entries to be asked for, and not that the call was wrong.
 
     With which codes instances are refused that are too old is not documented: any that stands for nothing else.

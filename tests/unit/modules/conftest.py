@@ -111,6 +111,15 @@ def good(
         "dds_log_archive": {**dds, "instance_id": instance.id, **archive, "log_types": ["audit"]},
         "dds_audit_policy": {**dds, "instance_id": instance.id, "keep_days": 365},
         "dds_audit_policy_info": {**dds, "instance_id": instance.id},
+        "dds_audit_stream": {
+            **dds,
+            "instance_id": instance.id,
+            "lts_group_id": "ec6dc499-1a63-4229-a0c2-a2afa8bcfc95",
+            "lts_stream_id": "cae69d2e-378b-41dd-b3c9-3ca1cd5335bc",
+        },
+        "dds_audit_stream_info": dds,
+        "dds_slow_log_masking": {**dds, "instance_id": instance.id, "enabled": False, "allow_plain_values": True},
+        "dds_slow_log_masking_info": {**dds, "instance_id": instance.id},
     }
     known |= {f"{cloud}_doctor": known[f"{cloud}_log_archive"] for cloud in ("umongodb", "dds")}
 
@@ -125,4 +134,8 @@ def good(
         monkeypatch.setattr(_http, "Clock", lambda: Clock(emulator.clock.now))
         return {**umongodb_options, **zone, **node, "begin": "2h"}
 
-    return Good(known, {"dds_audit_log": deleting, "umongodb_log_info": previewing})
+    def showing() -> dict[str, Any]:
+        monkeypatch.setattr(_http, "Clock", lambda: Clock(emulator.clock.now))
+        return {**dds, "instance_id": instance.id, "log_type": "slow", "begin": window["begin"], "end": "1h"}
+
+    return Good(known, {"dds_audit_log": deleting, "umongodb_log_info": previewing, "dds_log_info": showing})

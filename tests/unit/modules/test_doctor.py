@@ -17,6 +17,7 @@ import pytest
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Tree
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._doctor.checks import WIDTH
 from ansible_collections.clouddb.mongodb_logs.tests.emulator import Emulator, ForwardProxy
+from ansible_collections.clouddb.mongodb_logs.tests.emulator.dds_model import Stream
 from ansible_collections.clouddb.mongodb_logs.tests.emulator.faults import Fault
 from ansible_collections.clouddb.mongodb_logs.tests.unit.certificates import issue
 
@@ -27,6 +28,7 @@ READING = {
     "",  # where nothing is signed in
     *("ListUMongoDBInstances", "DescribeUMongoDBInstance", "ListUMongoDBLogPackage", "DescribeUMongoDBBackupURL"),
     *("ListInstances", "ListAuditLogs", "AuditLogLinks", "ShowAuditLogPolicy", "ListProjects", "CreateToken", "object"),
+    *("ListSlowLogs", "ListErrorLogs", "ShowSlowLogMasking", "ListLtsConfigs"),
 }
 BOTH = pytest.mark.parametrize("module", ["umongodb_doctor", "dds_doctor"])
 
@@ -112,7 +114,8 @@ def test_all_is_well_with_an_instance(emulator: Emulator, options: dict[str, dic
     assert list(seen.states) == [
         *("endpoint", "clock", "credentials", "dds:instance:list", "instance", "nodes"),
         *("dds:instance:getAuditLogPolicy", "auditing", "dds:instance:listAuditLog", "dds:instance:downloadAuditLog"),
-        *("download", "dds:instance:downloadSlowLog", "dds:instance:downloadErrorLog"),
+        *("download", "streaming", "dds:instance:listSlowLog", "dds:instance:downloadSlowLog"),
+        *("dds:instance:listErrorLog", "dds:instance:downloadErrorLog", "dds:instance:getSlowLogPlaintextStatus"),
         *("archive", "lock", "ledger", "due", "next_loss"),
     ]
     assert {*seen.states.values()} == {"ok", "skipped"}
@@ -465,3 +468,42 @@ def test_a_failure_need_not_fail_the_module(
     assert "msg" not in run_module(module, {**options[module], "fail_on": "never"})
     assert run_module(module, {**options[module], "fail_on": "never", "lookback": "soon"})["failed"]
     assert "fail_on" in run_module(module, {**options[module], "fail_on": "seldom"})["msg"]
+
+
+NEW_CALLS = {
+    "dds:instance:listSlowLog": ("ListSlowLogs", "slow logs can be had from exports alone", "can be queried"),
+    "dds:instance:listErrorLog": ("ListErrorLogs", "error logs can be had from exports alone", "can be queried"),
+    "dds:instance:getSlowLogPlaintextStatus": ("ShowSlowLogMasking", "cannot be ", "statements are masked"),
+    "streaming": ("ListLtsConfigs", "cannot be ", "to no log stream"),
+}
+
+
+@pytest.mark.parametrize("check", NEW_CALLS)
+def test_whether_a_cloud_has_a_call_is_told_and_whether_it_is_allowed(
+    emulator: Emulator, options: dict[str, dict[str, Any]], check: str
+) -> None:
+    action, without, with_it = NEW_CALLS[check]
+    seen = look(emulator, "dds_doctor", options["dds_doctor"])
+    assert (seen.states[check], with_it in seen.checks[check]["message"]) == ("ok", True)
+    emulator.world.absent_actions = [action]
+    seen = look(emulator, "dds_doctor", options["dds_doctor"])
+    assert (seen.states[check], without in seen.checks[check]["message"]) == ("ok", True)
+    assert "APIGW.0101" in seen.checks[check]["message"]
+    emulator.world.absent_actions = []
+    emulator.faults.add(Fault(action, "http", times=None, args={"status": 403, "code": "DBS.280032", "message": "no"}))
+    seen = look(emulator, "dds_doctor", options["dds_doctor"])
+    assert (seen.states[check], without in seen.checks[check]["message"]) == ("warning", True)
+    emulator.faults.clear()
+    emulator.faults.add(Fault(action, "http", times=None, args={"status": 400, "code": "DBS.280110", "message": "no"}))
+    seen = look(emulator, "dds_doctor", options["dds_doctor"])
+    assert seen.having("failure") == [check]
+
+
+def test_that_values_are_plain_and_where_audit_logs_are_sent_to_is_told(
+    emulator: Emulator, options: dict[str, dict[str, Any]]
+) -> None:
+    instance = emulator.world.instances[0]
+    instance.slow_log_masking, instance.stream = False, Stream("group", "stream-1")
+    seen = look(emulator, "dds_doctor", options["dds_doctor"])
+    assert "not masked" in seen.checks["dds:instance:getSlowLogPlaintextStatus"]["message"]
+    assert "stream-1 as well" in seen.checks["streaming"]["message"]
