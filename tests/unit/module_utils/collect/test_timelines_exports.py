@@ -113,7 +113,7 @@ def test_an_export_that_failed_is_missing_and_stops_no_other(exports: Instance) 
 def test_a_link_that_ran_out_is_asked_for_again_even_if_that_takes_another_export(exports: Instance) -> None:
     exports.emulator.world.export_links = "once"
     exports.emulator.world.export_seconds = 10
-    exports.emulator.faults.add(Fault("object", "http", times=1, args={"status": 403}))
+    exports.emulator.faults.add(Fault("object", "expired_link"))
     exports.emulator.faults.add(Fault("*", "export_again", skip=2))
     outcome = exports.collect()
     assert outcome.message() is None
