@@ -154,8 +154,10 @@ class FleetTest(CollectTest):
             self.assertIn("has no host to collect from", run.text)
         run = self.play({"shop": self.cluster}, "--extra-vars=collect_include=orders", ANSIBLE_STRATEGY="free")
         self.assertEqual(run.code, 0, run.text)
-        said = "0 of 0 hosts failed. NOTHING WAS COLLECTED, as no host here is one of those in collect_include."
-        self.assertEqual(self.said(run), said)
+        said = "0 of 0 hosts failed. NOTHING WAS COLLECTED, as no host here is "
+        self.assertEqual(self.said(run), said + "one of those in collect_include.")
+        run = self.play({"store": {"collect_archive_host": "store"}})
+        self.assertEqual((run.code, self.said(run)), (0, said + "a cluster or an instance."))
 
     def test_many_are_broken(self) -> None:
         """The first twenty are named."""
