@@ -31,6 +31,8 @@ _SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,9})?) ?(?:([KMGTP])i?)?B?\Z", re.ASCII |
 class OptionSet:
     """Options of a module with the constraints among them and the checks of their values. Sets are added up.
 
+    What is required and may come from the environment is never missing to Ansible, which could not say where to give it.
+
     ``rivals`` names, for options that sign in, those that do so instead or belong to them: a value of the environment is
     left aside when one of these is given elsewhere.
     """
@@ -48,10 +50,8 @@ class OptionSet:
         self.options = dict(options)
         self.checks = dict(checks or {})
         self.rivals = dict(rivals or {})
-        self.constraints = {
-            "required_together": [list(names) for names in required_together],
-            "required_one_of": [list(names) for names in required_one_of],
-        }
+        self.constraints = {"required_together": [list(names) for names in required_together]}
+        self.required_one_of = [list(names) for names in required_one_of]
         self.required_by = {name: list(names) for name, names in (required_by or {}).items()}
 
     def __add__(self, other: OptionSet) -> OptionSet:
@@ -59,24 +59,26 @@ class OptionSet:
         both = OptionSet({**self.options, **other.options}, checks={**self.checks, **other.checks})
         both.rivals = {**self.rivals, **other.rivals}
         both.constraints = {name: lists + other.constraints[name] for name, lists in self.constraints.items()}
+        both.required_one_of = self.required_one_of + other.required_one_of
         both.required_by = {**self.required_by, **other.required_by}
         return both
 
     def checked(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """Return the values with what is blank made absent, as an unset variable or survey question is.
 
-        Raises BadInput for the first value that cannot be meant so, and where blanks break a constraint.
+        Raises BadInput for all that is missing, for the first value that cannot be meant so, and where a constraint is broken.
         """
         values = {name: _without_blanks(params[name]) for name in self.options}
         foreign = [name for name in self.rivals if self._is_foreign(name, values)]
         values.update(dict.fromkeys(foreign + self._halves(values)))
         for name, option in self.options.items():
-            value = values[name] = option.get("default") if values[name] is None else values[name]
-            if value is None and option.get("required"):
-                raise BadInput(f"{name} must not be empty.", hint=self._where_to_give([name]))
-            if value is not None and name in self.checks:
-                self.checks[name](name, value)
-        self._check_constraints({name for name, value in values.items() if value is not None})
+            values[name] = option.get("default") if values[name] is None else values[name]
+        given = {name for name, value in values.items() if value is not None}
+        self._check_that_nothing_is_missing(given)
+        for name in self.options:
+            if name in given and name in self.checks:
+                self.checks[name](name, values[name])
+        self._check_constraints(given)
         return values
 
     def _is_foreign(self, name: str, values: Mapping[str, Any]) -> bool:
@@ -98,13 +100,26 @@ class OptionSet:
     def _is_of_the_environment(self, name: str, values: Mapping[str, Any]) -> bool:
         return values[name] in self._environment(name)
 
-    def _where_to_give(self, names: Sequence[str]) -> str:
-        """Return where else than as options these can be given; nothing when they are of no environment."""
-        variables = [variable for name in names for variable in self.options[name].get("fallback", (None, []))[1]]
-        if not variables:
+    def _check_that_nothing_is_missing(self, given: set[str]) -> None:
+        required = [[name] for name, option in self.options.items() if option.get("required") and name not in given]
+        one_of = [names for names in self.required_one_of if not given & set(names)]
+        told = [f"{_every(required)} must not be empty"] if required else []
+        told += [f"{_every(one_of)} must be given"] if one_of else []
+        if told:
+            raise BadInput(f"{'; '.join(told)}.", hint=self._where_to_give(required + one_of))
+
+    def _where_to_give(self, missing: Sequence[Sequence[str]]) -> str:
+        """Return where else than as options one of each can be given; nothing when none is of the environment."""
+        variables = [
+            [variable for name in names for variable in self.options[name].get("fallback", (None, []))[1]]
+            for names in missing
+        ]
+        if not any(variables):
             return ""
-        of_the_role = " or ".join(f"collect_{name}" for name in names)
-        return f"Export {' or '.join(variables)}, or give the role collect {of_the_role}."
+        of_the_role = [[f"collect_{name}" for name in names] for names, found in zip(missing, variables) if found]
+        return (
+            f"Export {_every([found for found in variables if found])}, or give the role collect {_every(of_the_role)}."
+        )
 
     def _environment(self, name: str) -> list[str]:
         return [os.environ.get(variable, "").strip() for variable in self.options[name]["fallback"][1]]
@@ -113,12 +128,16 @@ class OptionSet:
         for names in self.constraints["required_together"]:
             if given & set(names) and not given >= set(names):
                 raise BadInput(f"{' and '.join(names)} must be given together.")
-        for names in self.constraints["required_one_of"]:
-            if not given & set(names):
-                raise BadInput(f"{' or '.join(names)} must be given.", hint=self._where_to_give(names))
         for name, needed in self.required_by.items():
             if name in given and not given >= set(needed):
                 raise BadInput(f"{name} needs {' and '.join(needed)}.")
+
+
+def _every(groups: Sequence[Sequence[str]]) -> str:
+    """Return the words for one of each group."""
+    *first, last = [" or ".join(names) for names in groups]
+    mark = ", and " if any(len(names) > 1 for names in groups) else " and "
+    return mark.join([", ".join(first), last]) if first else last
 
 
 def _without_blanks(value: Any) -> Any:
@@ -221,8 +240,12 @@ def readable_path(name: str, value: Any) -> None:
 def _option(kind: str = "str", *environment: str, **more: Any) -> dict[str, Any]:
     option: dict[str, Any] = {"type": kind, **more}
     if environment:
-        option["fallback"] = (env_fallback, list(environment))
+        option["fallback"] = (_env_or_blank if option.get("required") else env_fallback, list(environment))
     return option
+
+
+def _env_or_blank(*names: str) -> str:
+    return next((os.environ[name] for name in names if name in os.environ), "")
 
 
 _CONNECTION = OptionSet(

@@ -51,7 +51,7 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
                 self.provider, {name: self.templar.template(self.get_option(name)) for name in names}
             )
         except BadInput as error:
-            raise AnsibleParserError(error.message) from None
+            raise AnsibleParserError(error.result()["msg"]) from None
         readings = self._readings(sources, wanted, cache)
         self._report(sources, readings)
         self.inventory.add_group(self.provider.name)

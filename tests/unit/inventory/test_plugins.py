@@ -434,7 +434,7 @@ def test_names_of_files(tmp_path: Path) -> None:
     [
         ({"plugin": "clouddb.mongodb_logs.other"}, "Incorrect plugin name"),
         ({}, "region or regions must be given."),
-        ({"region": "hk"}, "public_key must not be empty."),
+        ({"region": "hk"}, "public_key and private_key must not be empty. Export UCLOUD_PUBLIC_KEY and UCLOUD_PRIVATE_KEY, or"),
         ({"region": "hk", "accounts": [{"name": "a", "public_key": "b"}]}, "accounts: a: private_key must not be empty."),
         ({"region": "hk", "public_key": "a", "private_key": "b", "api_url": "somewhere"}, "api_url: this is not the address"),
     ],

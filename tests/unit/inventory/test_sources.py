@@ -111,7 +111,7 @@ def test_a_user_of_an_account_goes_before_the_shared_key() -> None:
         ("umongodb", {"region": "hk", "accounts": [{}]}, "accounts: missing required arguments: name."),
         ("umongodb", {"region": "hk", "accounts": [{"name": "a"}, {"name": "a"}]}, "every account needs a name of its own"),
         ("umongodb", {"region": "hk", "accounts": [{"name": "a", "key": "x"}]}, "accounts: key. Supported parameters include"),
-        ("umongodb", {"region": "hk", "accounts": [{"name": "a", "public_key": ""}]}, "accounts: a: public_key must not"),
+        ("umongodb", {"region": "hk", "accounts": [{"name": "a", "public_key": ""}]}, "accounts: a: public_key and private_key must not"),
         ("umongodb", {"region": "hk", "accounts": [{"name": "a", "public_key": "x"}]}, "accounts: a: private_key must not"),
         ("umongodb", {"region": "hk", "include_filters": {"stat": "Running"}}, "include_filters: stat is none of cluster_id"),
         ("dds", {"region": "eu-de", "access_key": "x", "secret_key": ""}, "must be given together"),

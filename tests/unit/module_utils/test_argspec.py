@@ -123,7 +123,9 @@ def test_a_required_option_must_not_be_blank(options: OptionSet, name: str, blan
     values, _complaints = validated(
         options, {name: value for name, value in given_options.items() if name in options.options}
     )
-    assert name in validated(options, {})[1][0]
+    # what the environment may give is not Ansible's to miss, as it could not say where to give it
+    complaints = validated(options, {})[1]
+    assert (name in "".join(complaints)) == ("fallback" not in options.options[name])
     with pytest.raises(BadInput) as caught:
         options.checked({**values, name: blank})
     assert caught.value.message == f"{name} must not be empty."
@@ -137,7 +139,6 @@ def test_a_required_option_must_not_be_blank(options: OptionSet, name: str, blan
     [
         (DDS, {"access_key": "a", "region": "r"}, ["access_key", "secret_key"]),
         (DDS, {"secret_key": "s", "auth_token": "t", "region": "r"}, ["access_key", "secret_key"]),
-        (DDS, {"region": "r"}, ["access_key", "auth_token", "username"]),
         (ARCHIVE, {"archive": "/a", "begin": "1"}, ["begin", "end"]),
         (ARCHIVE, {"archive": "/a", "end": "1"}, ["begin", "end"]),
     ],
@@ -174,9 +175,11 @@ def test_every_constraint_of_a_module_fires(module: str) -> None:
     for names in options.constraints["required_together"]:
         _values, complaints = validated(options, {**required, names[0]: "1"})
         assert any("required together" in complaint and names[1] in complaint for complaint in complaints)
-    if options.constraints["required_one_of"]:
-        _values, complaints = validated(options, required)
-        assert any("one of the following is required" in complaint for complaint in complaints)
+    for names in options.required_one_of:
+        assert set(names) <= set(options.options)
+        values, _complaints = validated(options, {**required, **dict.fromkeys(names)})
+        with pytest.raises(BadInput, match=f"{' or '.join(names)} must be given"):
+            options.checked(values)
 
 
 def options_of(module: str) -> OptionSet:
@@ -192,8 +195,8 @@ def test_sets_are_added_up_with_their_checks_and_constraints() -> None:
     one = OptionSet({"a": {}, "b": {}}, required_together=[("a", "b")])
     both = one + OptionSet({"c": {}, "d": {}}, checks={"d": no}, required_one_of=[("c", "d")])
     assert list(both.options) == ["a", "b", "c", "d"]
-    assert both.constraints == {"required_together": [["a", "b"]], "required_one_of": [["c", "d"]]}
-    assert one.constraints == {"required_together": [["a", "b"]], "required_one_of": []}
+    assert (both.constraints, both.required_one_of) == ({"required_together": [["a", "b"]]}, [["c", "d"]])
+    assert (one.constraints, one.required_one_of) == ({"required_together": [["a", "b"]]}, [])
     with pytest.raises(BadInput, match="d"):
         both.checked({"a": None, "b": None, "c": None, "d": "x"})
 
@@ -422,9 +425,45 @@ def test_a_way_to_sign_in_that_is_given_beats_those_of_the_environment(
 
 def test_a_domain_name_alone_signs_nobody_in(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HW_DOMAIN_NAME", "acme")
-    _values, complaints = validated(DDS, {"region": "r"})
-    assert len(complaints) == 1
-    assert "one of the following is required" in complaints[0]
+    assert refused(DDS, region="r") == "access_key or auth_token or username must be given."
+
+
+UCLOUD_KEYS_HINT = "Export UCLOUD_PUBLIC_KEY and UCLOUD_PRIVATE_KEY, or give the role collect collect_public_key and collect_private_key."
+WAYS = "HW_ACCESS_KEY or HUAWEICLOUD_SDK_AK or HW_AUTH_TOKEN or HW_USER_NAME"
+WAYS_OF_THE_ROLE = "collect_access_key or collect_auth_token or collect_username"
+
+
+@pytest.mark.parametrize(
+    ("options", "given_options", "message", "hint"),
+    [
+        (UMONGODB, {"region": "hk"}, "public_key and private_key must not be empty.", UCLOUD_KEYS_HINT),
+        (
+            UMONGODB,
+            {},
+            "public_key, private_key and region must not be empty.",
+            "Export UCLOUD_PUBLIC_KEY, UCLOUD_PRIVATE_KEY and UCLOUD_REGION, "
+            "or give the role collect collect_public_key, collect_private_key and collect_region.",
+        ),
+        (
+            DDS,
+            {"region": "r"},
+            "access_key or auth_token or username must be given.",
+            f"Export {WAYS}, or give the role collect {WAYS_OF_THE_ROLE}.",
+        ),
+        (
+            DDS,
+            {},
+            "region must not be empty; access_key or auth_token or username must be given.",
+            f"Export HW_REGION_NAME, and {WAYS}, or give the role collect collect_region, and {WAYS_OF_THE_ROLE}.",
+        ),
+    ],
+)
+def test_all_that_is_missing_is_told_with_where_to_give_it(
+    options: OptionSet, given_options: dict[str, str], message: str, hint: str
+) -> None:
+    with pytest.raises(BadInput) as caught:
+        checked(options, **given_options)
+    assert (caught.value.message, caught.value.hint) == (message, hint)
 
 
 @pytest.mark.parametrize("missing", [("password",), ("domain_name",), ("password", "domain_name")])

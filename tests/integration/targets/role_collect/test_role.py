@@ -262,8 +262,9 @@ class RoleTest(CollectTest):
         self.assertEqual(run.code, 0, run.text)
 
         run = self.play({"cluster": self.cluster, "instance": self.instance}, **dict.fromkeys(self.keys, ""))
-        hint = "Export UCLOUD_PUBLIC_KEY, or give the role collect collect_public_key."
-        self.assertEqual(run.message("cluster"), f"public_key must not be empty. {hint}")
+        of_the_role = "or give the role collect collect_public_key and collect_private_key."
+        hint = f"Export UCLOUD_PUBLIC_KEY and UCLOUD_PRIVATE_KEY, {of_the_role}"
+        self.assertEqual(run.message("cluster"), f"public_key and private_key must not be empty. {hint}")
         self.assertIn("access_key", run.message("instance"))
 
     def test_archive_host(self) -> None:
