@@ -175,10 +175,42 @@ options:
     required: true
   log_types:
     description:
-      - Types of log to collect. All of them when absent; V(audit) alone with O(begin) and O(end), which mean nothing to exports.
+      - Types of log to collect. All of them when absent; V(audit) alone with O(begin) and O(end), unless others are named.
     type: list
     elements: str
     choices: [audit, slow, error]
+  entries_by:
+    description:
+      - How slow and error logs are collected.
+    type: str
+    choices:
+      auto: By query where the cloud and the node have it, else by export. What was once collected by query is never left to exports
+        unless that is said here.
+      query: By query alone. Where the cloud cannot be queried, the run fails for this type of log.
+      export: What the cloud exports when it is asked.
+    default: auto
+    version_added: 0.3.0
+  window:
+    description:
+      - Hours in a window of slow and error logs that are read by query. Windows lie on a fixed grid in UTC that meets midnight.
+      - It can be changed at any time; what is held already is not read again.
+    type: int
+    choices: [1, 2, 3, 4, 6, 8, 12, 24]
+    default: 24
+    version_added: 0.3.0
+  settle:
+    description:
+      - How long after its end a window is left alone, as a number with V(s), V(m), V(h), V(d) or V(w).
+    type: str
+    default: 15m
+    version_added: 0.3.0
+  recheck:
+    description:
+      - How long after its end a window is read once more, as a number with V(s), V(m), V(h), V(d) or V(w), at most 28 days. What
+        showed up since then becomes a file of its own beside the first.
+    type: str
+    default: 24h
+    version_added: 0.3.0
   wait_timeout:
     description:
       - Seconds to wait for exports that are being made. What is not ready by then is left to the next run.

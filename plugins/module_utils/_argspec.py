@@ -319,6 +319,11 @@ def zone(**more: Any) -> dict[str, Any]:
     return _option("str", "UCLOUD_ZONE", **more)
 
 
+def window() -> dict[str, Any]:
+    """Return the option ``window``: hours that divide a day."""
+    return _option("int", choices=[1, 2, 3, 4, 6, 8, 12, 24], default=24)
+
+
 ARCHIVE = OptionSet(
     {
         "archive": _option("path", required=True),

@@ -14,9 +14,13 @@ description:
     gets its name, and recorded in a ledger that cannot be altered unseen.
   - "Audit logs: everything that the cloud lists. They appear only when there is traffic, so quiet time is no gap. What was
     listed once and is gone before it was collected is recorded as lost."
-  - "Slow and error logs: the cloud exports what it holds now, when asked. A file whose content was collected before is not
-    kept twice, and one whose content changed is collected as another unit, its name ending in eight digits of its SHA-256.
-    No completeness is claimed for them, as the cloud does not tell what it has dropped: collect them more often than it does."
+  - "Slow and error logs by query: window by window and node by node, every entry that the cloud offers, for as long as it keeps
+    them, which is 30 days. A window is read to its end or not at all, and once more when O(recheck) has passed since its end; what showed
+    up late becomes a file of its own. A window that expired before it was read is recorded as lost."
+  - "Where entries cannot be queried, which are the error logs of mongos and config nodes and some clouds, the cloud exports what it holds
+    now, when asked. A file whose content was collected before is not kept twice, and one whose content changed is collected as
+    another unit, its name ending in eight digits of its SHA-256. No completeness is claimed for these, as the cloud does not tell what it
+    has dropped: collect them more often than it does. RV(claims) says which way served which nodes."
   - In sharded clusters, audit logs are those of the mongos nodes, slow logs those of the shards; the RV(notices) name nodes
     that were asked for and cannot have a type.
 author:
@@ -231,6 +235,28 @@ failures:
       description: The error, as RV(failure) has it.
       type: dict
   sample: []
+claims:
+  description:
+    - How the series that were looked at are collected, and what is claimed of them.
+  returned: when the run began
+  type: list
+  elements: dict
+  contains:
+    log_type:
+      description: Type of log.
+      type: str
+    by:
+      description:
+        - V(package) for windows that the cloud packages, V(list) for logs that it lists, V(query) for windows whose entries are
+          read, or V(export) for what it exports when asked.
+      type: str
+    claim:
+      description: What is claimed, as a sentence.
+      type: str
+    nodes:
+      description: Nodes that are collected so.
+      type: list
+      elements: str
 notices:
   description:
     - Why there is nothing where one may expect something.
@@ -241,7 +267,8 @@ notices:
     code:
       description:
         - V(nothing_logged), V(auditing_off), V(cannot_have) for a node that has no logs of the type, V(no_permission) where
-          the cloud does not let this account look, or V(not_asked) for exports in check mode.
+          the cloud does not let this account look, V(cannot_query) where entries cannot be queried, or V(not_asked) for exports in
+          check mode.
       type: str
     log_type:
       description: Type of log.

@@ -136,6 +136,13 @@ instances:
         log_type:
           description: Type of the logs.
           type: str
+        by:
+          description:
+            - How it is collected, as V(package), V(list), V(query) or V(export).
+          type: str
+        claim:
+          description: What is claimed of it.
+          type: str
         since:
           description: Since when the series is collected; absent when only explicit spans were.
           type: str

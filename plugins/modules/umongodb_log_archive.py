@@ -226,6 +226,28 @@ failures:
       description: The error, as RV(failure) has it.
       type: dict
   sample: []
+claims:
+  description:
+    - How the series that were looked at are collected, and what is claimed of them.
+  returned: when the run began
+  type: list
+  elements: dict
+  contains:
+    log_type:
+      description: Type of log.
+      type: str
+    by:
+      description:
+        - V(package) for windows that the cloud packages, V(list) for logs that it lists, V(query) for windows whose entries are
+          read, or V(export) for what it exports when asked.
+      type: str
+    claim:
+      description: What is claimed, as a sentence.
+      type: str
+    nodes:
+      description: Nodes that are collected so.
+      type: list
+      elements: str
 notices:
   description:
     - Why there is nothing where one may expect something.

@@ -35,6 +35,8 @@ LAYERS = [
     {
         "source",
         "exports",
+        "queries",
+        "slow_error",
         "options",
         "package",
         "deletion",

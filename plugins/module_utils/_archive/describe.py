@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.claims import claim_of
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import (
     ACCEPTED,
@@ -27,9 +28,6 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import 
 MISSING, PENDING, GAPS = "missing", "pending", "gaps"
 
 COUNTED = (COLLECTED, EMPTY, LOST, ACCEPTED, PRUNED, MISSING, PENDING, GAPS)
-
-# The provider whose units are windows: only there is time without a unit a gap.
-_WINDOWED = "umongodb"
 
 
 def describe(held: Holding, chosen: Chosen, limit: int) -> dict[str, Any]:
@@ -74,7 +72,8 @@ def _series(held: Holding, series: Series, events: Sequence[Event], limit: int) 
     periods = [event.period for event in events if event.status in (COLLECTED, EMPTY)]
     times = [period for period in periods if period]
     gaps: list[Span] = []
-    if since is not None and held.identity["provider"] == _WINDOWED:
+    claim = claim_of(held.identity, series, held.ledger)
+    if since is not None and claim.windowed:
         last = max((time.end for time in times), default=since)
         end = (held.status.last_attempt(series) or last) if until is None else until
         known = [event.period for event in events] + [span_of(one) for one in noted]
@@ -84,6 +83,8 @@ def _series(held: Holding, series: Series, events: Sequence[Event], limit: int) 
     statuses.update({**{kind: len(found) for kind, found in units.items()}, GAPS: len(gaps)})
     return {
         **series._asdict(),
+        "by": claim.by,
+        "claim": claim.text,
         "since": iso_or_none(since),
         "until": iso_or_none(until),
         "closed": until is not None,

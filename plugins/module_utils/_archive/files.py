@@ -130,6 +130,11 @@ class Tree:
             except FileNotFoundError:
                 return None
 
+    def lines(self, path: str) -> Iterator[bytes]:
+        """Yield the lines of a file, each with its end. Raises ArchiveError also where there is none."""
+        with explained(self._full(path)), os.fdopen(self._open(path), "rb") as file:
+            yield from file
+
     def size(self, path: str) -> int:
         """Return how many bytes a file has."""
         with explained(self._full(path)), os.fdopen(self._open(path), "rb") as file:

@@ -39,9 +39,9 @@ LITTER = (
 )
 _LITTER = re.compile(rf"(?:^|/)(?:{'|'.join(re.escape(name) for name in LITTER)})(?:/|\Z)".replace(r"\*", "[^/]*"))
 
-_WINDOW = re.compile(r"(\d{8}T\d{6}Z)_(\d{8}T\d{6}Z)(\..+)?\Z")
+_WINDOW = re.compile(r"(\d{8}T\d{6}Z)_(\d{8}T\d{6}Z)((?:\+[0-9a-f]{8}(?:[0-9a-f]{56})?)?)(\..+)?\Z")
 _DAY_FILE = re.compile(r"([^/]+)/([^/]+)/(\d{4})/(\d{2})/(\d{2})/([^/]+)\Z")
-_CONTENT_MARK = re.compile(r"\.([0-9a-f]{8}|[0-9a-f]{64})\Z")
+_CONTENT_MARK = re.compile(r"[.+]([0-9a-f]{8}|[0-9a-f]{64})\Z")
 _EXTENSION = re.compile(r"((?:\.tar)?\.[A-Za-z0-9]{1,8})\Z")
 
 
@@ -55,13 +55,20 @@ class Series(NamedTuple):
 class Place(NamedTuple):
     """What the path of an archived file tells.
 
-    ``day`` is when the UTC day of its folder begins; ``span`` is None unless the name is that of a window.
+    ``day`` is when the UTC day of its folder begins; ``span`` is None unless the name is that of a window, and ``late`` empty
+    unless it is that of entries which showed up after the window was collected.
     """
 
     series: Series
     name: str
     day: int
     span: Span | None
+    late: str = ""
+
+    @property
+    def window(self) -> str | None:
+        """Return the unit that a file of a window holds; None where it is not one."""
+        return window_unit(self.span) + self.late if self.span else None
 
 
 def safe_name(name: str, unit: str) -> str:
@@ -97,9 +104,24 @@ def window_unit(span: Span) -> str:
     return f"{compact(span.begin)}_{compact(span.end)}"
 
 
-def window_path(series: Series, span: Span, extension: str) -> str:
-    """Return where the file of a window stands, relative to the instance's folder."""
-    return f"{day_folder(series, span.begin)}/{window_unit(span)}{extension}"
+def window_path(series: Series, span: Span, extension: str, late: str = "") -> str:
+    """Return where the file of a window, or of its late entries, stands, relative to the instance's folder."""
+    return f"{day_folder(series, span.begin)}/{window_unit(span)}{late}{extension}"
+
+
+def late_mark(sha256: str, digits: int) -> str:
+    """Return what the name of a window's late entries ends with."""
+    return f"+{sha256[:digits]}"
+
+
+def late_unit(span: Span) -> str:
+    """Return what stands for the late entries of a window as long as their bytes are not known."""
+    return f"{window_unit(span)}+"
+
+
+def is_late(unit: str) -> bool:
+    """Tell whether a unit is late entries of a window."""
+    return "+" in unit
 
 
 def named_path(series: Series, begin: int, name: str, unit: str) -> str:
@@ -149,7 +171,7 @@ def place(path: str) -> Place | None:
         span = Span(from_compact(window.group(1)), from_compact(window.group(2))) if window else None
     except ValueError:
         return None
-    return Place(Series(node, log_type), name, first, span)
+    return Place(Series(node, log_type), name, first, span, window.group(3) if window else "")
 
 
 def day_folder(series: Series, instant: int) -> str:

@@ -35,6 +35,9 @@ DAMAGED = "damaged"
 # What is not there for good, and is collected should the cloud offer it after all.
 GONE = frozenset({LOST, ACCEPTED, DAMAGED})
 
+# Why a series of slow or error logs of the Huawei family was opened: how it is collected since then. Exports are meant where nothing is said.
+BY_QUERY, BY_EXPORT = "by query", "by export"
+
 # The node and log type of what concerns all of them.
 EVERY = "*"
 
@@ -130,6 +133,8 @@ class Ledger:
         self.units: dict[Key, Event] = {}
         self.paths: dict[str, Key] = {}
         self.scopes: dict[Series, tuple[int, int | None]] = {}
+        # Why a series was opened last, where a reason was given.
+        self.opened_for: dict[Series, str | None] = {}
         self.legal_holds: dict[Hold, str] = {}
         # The breaks since the head that was looked for; None as long as it was not found.
         self.breaks_since: list[Break] | None = None
@@ -137,7 +142,7 @@ class Ledger:
         self._accepted: set[Break] = set()
         self._sought: str | None = None
         self._tree = tree
-        self._identity = identity
+        self.identity = identity
         self._file = ""
         self._torn: tuple[str, int] | None = None
         self._series: dict[tuple[str, str], Series] = {}
@@ -205,7 +210,7 @@ class Ledger:
             self._apply(event)
 
     def _line(self, event: Event, at: int, prev: str) -> dict[str, Any]:
-        line: dict[str, Any] = {"v": VERSION, **self._identity, "node": event.series.node}
+        line: dict[str, Any] = {"v": VERSION, **self.identity, "node": event.series.node}
         line.update(log_type=event.series.log_type, unit=event.unit or None, status=event.status)
         line.update(begin=iso_or_none(event.begin), end=iso_or_none(event.end))
         line.update(path=event.path, size=event.size, sha256=event.sha256, source=event.source)
@@ -261,6 +266,7 @@ class Ledger:
 
     def _apply(self, event: Event) -> None:
         if event.status == OPENED and event.begin is not None:
+            self.opened_for[event.series] = event.reason
             begin, end = self.scopes.get(event.series, (event.begin, None))
             self.scopes[event.series] = (event.begin if end is not None else min(begin, event.begin), None)
         elif event.status == CLOSED and event.series in self.scopes:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Tree
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span, merge
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import from_iso, iso
 
 VERSION = 1
@@ -79,6 +79,7 @@ class Status:
             for one in self.units(series):
                 span_of(one)
                 texts += [one["unit"], one["status"], one.get("expires") or ""]
+        self.rechecked()
         counts = [one.listed_before for one in self.asked()]
         if not all(isinstance(text, str) for text in texts) or not all(isinstance(count, int) for count in counts):
             raise TypeError
@@ -118,6 +119,18 @@ class Status:
     def units(self, series: Series) -> list[dict[str, Any]]:
         """Return the missing and pending units of a series as they were noted."""
         return list(self.series.get(series, {}).get("units") or [])
+
+    def rechecked(self) -> dict[Series, list[Span]]:
+        """Return the time of each series of which nothing late is to be expected any more."""
+        found = {
+            series: [span_of(one) for one in entry.get("rechecked") or []] for series, entry in self.series.items()
+        }
+        return {series: [span for span in spans if span] for series, spans in found.items()}
+
+    def add_rechecked(self, series: Series, span: Span) -> None:
+        """Note that nothing late is to be expected of a span any more."""
+        spans = merge([*self.rechecked().get(series, ()), span])
+        self._entry(series)["rechecked"] = [{"begin": iso(one.begin), "end": iso(one.end)} for one in spans]
 
     def last_attempt(self, series: Series) -> int | None:
         """Return when a run last examined a series."""

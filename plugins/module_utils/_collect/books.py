@@ -14,12 +14,13 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.file
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import (
     COLLECTED,
     DAMAGED,
+    EMPTY,
     Event,
     Key,
     Ledger,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Asked, Status
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import Step
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import READ, Step
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.workers import Fetched
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, Clock
@@ -27,7 +28,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import 
 # A package that was asked for and never listed is remembered for as long as it could be asked for.
 REMEMBER_ASKED = 7 * DAY
 
-Named = Callable[[Step, str, Digest], "tuple[str, str]"]
+Named = Callable[[Step, str, Digest, int], "tuple[str, str]"]
 
 
 class Books:
@@ -70,11 +71,18 @@ class Books:
             self.taken.add(one.step.key)
             self.resumed += one.resumed
             self.warnings += one.notes
+            part = layout.part_path(one.path)
+            if one.step.settles:
+                self.status.add_rechecked(one.step.series, one.step.span)
+            if one.step.offer is None and not one.digest.size:
+                self.tree.remove(part)
+                events += [_empty(one)] if one.step.action == READ else []
+                continue
             unit, path = self._place(one)
             if layout.content_mark(unit) and self._has_bytes(one.step.series, one.digest):
-                self.tree.remove(layout.part_path(one.path))
+                self.tree.remove(part)
                 continue
-            places[layout.part_path(one.path)] = path
+            places[part] = path
             events.append(self._collected(one, unit, path))
         self.tree.publish(places)
         self.record(events)
@@ -114,18 +122,17 @@ class Books:
         self.status.save(self._clock.now(), self.ledger.head)
 
     def _collected(self, one: Fetched, unit: str, path: str) -> Event:
-        step, offer, digest = one.step, one.step.file, one.digest
-        source = {**offer.source(), "proof": one.proof}
+        step, digest = one.step, one.digest
         begin, end = (None, None) if step.span.empty else step.span
         event = Event(COLLECTED, step.series, unit, begin, end, path)
-        return event._replace(size=digest.size, sha256=digest.sha256, source=source, reason=step.reason or None)
+        return event._replace(size=digest.size, sha256=digest.sha256, source=one.source, reason=step.reason or None)
 
     def _place(self, one: Fetched) -> tuple[str, str]:
         """Return the unit that a file is, and its path; with all digits of its content where eight are not enough."""
-        unit, path = self._named(one.step, one.path, one.digest)
+        unit, path = self._named(one.step, one.path, one.digest, 8)
         held = self.ledger.units.get(Key(one.step.series, unit))
         if held and held.sha256 and layout.content_mark(unit) and held.sha256 != one.digest.sha256:
-            return f"{one.step.unit}.{one.digest.sha256}", f"{one.path}.{one.digest.sha256}"
+            return self._named(one.step, one.path, one.digest, 64)
         return unit, path
 
     def _has_bytes(self, series: layout.Series, digest: Digest) -> bool:
@@ -137,3 +144,9 @@ class Books:
         known = mark in self._exported
         self._exported.add(mark)
         return known
+
+
+def _empty(one: Fetched) -> Event:
+    step = one.step
+    event = Event(EMPTY, step.series, step.unit, *step.span, size=0, source=one.source)
+    return event._replace(reason=step.reason or None)

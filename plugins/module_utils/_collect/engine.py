@@ -25,7 +25,15 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.veri
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.books import Books
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.found import Found, any_file
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.outcome import Outcome
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import ASK, FETCH, WAIT, Plan, renewing
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import (
+    ASK,
+    FETCH,
+    READ,
+    REREAD,
+    WAIT,
+    Plan,
+    renewing,
+)
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.source import Requested, Source
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.work import Pace, Work
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.workers import Workers
@@ -182,7 +190,7 @@ class Engine:
         steps = tuple(step for step in plan.steps if step.key not in books.taken)
         files = Counter(step.series.log_type for step in steps if step.action in (ASK, WAIT, FETCH))
         links = (math.ceil(count / self._source.links_at_once(log_type)) for log_type, count in files.items())
-        return plan._replace(steps=steps, calls=len(plan.having(ASK)) + sum(links))
+        return plan._replace(steps=steps, calls=len(plan.having(ASK, READ, REREAD)) + sum(links))
 
     def _check_archive(self) -> None:
         settings = self._settings

@@ -16,6 +16,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledg
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import (
     PENDING,
     RECORD,
+    REREAD,
     Plan,
     Step,
     opened,
@@ -70,7 +71,9 @@ class Found:
         if folder not in self._folders:
             self._folders[folder] = list(self._in(folder, step.series))
         for event in self._folders[folder]:
-            if event.unit == step.unit or (event.span and event.span.covers(step.span)):
+            if event.unit == step.unit or (
+                event.span and event.span.covers(step.span) and not layout.is_late(event.unit)
+            ):
                 return event._replace(begin=step.span.begin, end=step.span.end) if event.span is None else event
         return None
 
@@ -106,4 +109,4 @@ def any_file(tree: Tree) -> bool:
 def _is_due(step: Step) -> bool:
     if step.event:
         return step.event.status == LOST
-    return step.action != PENDING
+    return step.action not in (PENDING, REREAD)

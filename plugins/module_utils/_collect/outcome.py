@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.claims import Claim, claim_of
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import (
     CLOSED,
@@ -28,7 +29,9 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan
     FETCH,
     MISSING,
     PENDING,
+    READ,
     RECORD,
+    REREAD,
     WAIT,
     Plan,
     Step,
@@ -64,7 +67,13 @@ class Outcome:
         outcome._check = True
         outcome.first = outcome.plan = plan
         outcome.asked = Counter(step.key for step in plan.having(ASK))
-        outcome.done = [*adopted, *plan.opening, *map(_expected, plan.having(RECORD, FETCH, WAIT, ASK)), *plan.closing]
+        ledger.preview(plan.opening)
+        outcome.done = [
+            *adopted,
+            *plan.opening,
+            *map(_expected, plan.having(RECORD, FETCH, READ, WAIT, ASK)),
+            *plan.closing,
+        ]
         return outcome
 
     def take(self, work: Work, books: Books) -> None:
@@ -86,7 +95,9 @@ class Outcome:
 
     def missing(self) -> list[Step]:
         """Return the units that are wanted, could be had, and are not held."""
-        left = self._left(MISSING, FETCH) + [step for step in self._left(ASK, WAIT) if not self._being_made(step)]
+        left = self._left(MISSING, FETCH, READ) + [step for step in self._left(ASK, WAIT) if not self._being_made(step)]
+        # A window that was read and could not be read once more.
+        left += [step for step in self._left(REREAD) if step.key in self.failed]
         return [self._explained(step) for step in left]
 
     def pending(self) -> list[Step]:
@@ -187,8 +198,20 @@ class Outcome:
             "failures": [
                 {"log_type": log_type, "failure": error.failure()} for log_type, error in self.failures.items()
             ],
+            "claims": self._claims(),
             "notices": [notice._asdict() for notice in (self.plan.notices if self.plan else ())],
         }
+
+    def _claims(self) -> list[dict[str, Any]]:
+        """Return how the series that were looked at are collected, and what is claimed of them."""
+        nodes: dict[tuple[str, Claim], list[str]] = {}
+        for series in sorted(self.plan.scopes if self.plan else ()):
+            claim = claim_of(self._ledger.identity, series, self._ledger)
+            nodes.setdefault((series.log_type, claim), []).append(series.node)
+        return [
+            {"log_type": log_type, "by": claim.by, "claim": claim.text, "nodes": of}
+            for (log_type, claim), of in sorted(nodes.items())
+        ]
 
     def diff(self, archive: str) -> dict[str, str]:
         """Return the change of the archive as a person reads it."""
@@ -217,8 +240,9 @@ class Outcome:
             return step._replace(reason=error.message)
         if step.action == ASK:
             return step._replace(reason="not asked for yet, as others were still being made")
-        if step.action == FETCH:
-            return step._replace(reason="not downloaded yet, as the run ended before")
+        if step.action in (FETCH, READ):
+            done = "downloaded" if step.action == FETCH else "read"
+            return step._replace(reason=f"not {done} yet, as the run ended before")
         return step
 
     def _failure(self, step: Step) -> dict[str, Any]:
@@ -236,7 +260,7 @@ def _expected(step: Step) -> Event:
 def _summary(plan: Plan | None) -> dict[str, Any]:
     if plan is None:
         return {}
-    due = plan.having(FETCH, WAIT, ASK)
+    due = plan.having(FETCH, READ, WAIT, ASK)
     expires = [step.expires for step in due if step.expires]
     return {
         "units": len(due) + len(plan.having(RECORD)),

@@ -10,13 +10,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import DAMAGED, OPENED, Event, Key
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import (
+    BY_EXPORT,
+    CLOSED,
+    DAMAGED,
+    OPENED,
+    Event,
+    Key,
+    Ledger,
+)
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 
 READY, MAKING, FAILED = "ready", "making", "failed"
 
 RECORD, FETCH, WAIT, ASK, PENDING, MISSING = "record", "fetch", "wait", "ask", "pending", "missing"
+READ, REREAD = "read", "reread"
 
 
 class Offer(NamedTuple):
@@ -54,7 +63,9 @@ class Step(NamedTuple):
     """What is to be done about one unit.
 
     ``record``: write ``event``. ``fetch``: download ``offer``. ``wait``: the cloud is making it. ``ask``: ask the cloud
-    to make it. ``pending``: too early. ``missing``: nothing can be done now. ``reason`` says why, for a person.
+    to make it. ``read``: query its entries. ``reread``: query them again, for what is not in the files ``held``.
+    ``pending``: too early. ``missing``: nothing can be done now. ``reason`` says why, for a person. ``settles``: once this is
+    done, the unit is not looked at again.
     """
 
     action: str
@@ -65,6 +76,8 @@ class Step(NamedTuple):
     event: Event | None = None
     reason: str = ""
     expires: int | None = None
+    held: tuple[str, ...] = ()
+    settles: bool = False
 
     @property
     def key(self) -> Key:
@@ -105,6 +118,35 @@ class Plan(NamedTuple):
     def having(self, *actions: str) -> list[Step]:
         """Return the steps with one of these actions, in order."""
         return [step for step in self.steps if step.action in actions]
+
+
+def merged(plans: Sequence[Plan]) -> Plan:
+    """Return plans over different series as one."""
+    return Plan(
+        ordered(step for plan in plans for step in plan.steps),
+        opening=tuple(event for plan in plans for event in plan.opening),
+        closing=tuple(event for plan in plans for event in plan.closing),
+        scopes={series: scope for plan in plans for series, scope in plan.scopes.items()},
+        listed={log_type: listed for plan in plans for log_type, listed in plan.listed.items()},
+        only=next((plan.only for plan in plans if plan.only), None),
+        failures={log_type: error for plan in plans for log_type, error in plan.failures.items()},
+        notices=tuple(notice for plan in plans for notice in plan.notices),
+    )
+
+
+def taken_over(opening: Iterable[Event], ledger: Ledger, by: str) -> tuple[Event, ...]:
+    """Return openings with the reason ``by``, each after the end of what another way of collecting had opened.
+
+    Nothing before such an opening is wanted any more.
+    """
+    events = []
+    for event in opening:
+        begin, end = ledger.scopes.get(event.series, (0, 0))
+        before = ledger.opened_for.get(event.series) or BY_EXPORT
+        if event.begin is not None and end is None and before != by:
+            events.append(Event(CLOSED, event.series, begin=begin, end=max(begin, event.begin), reason=by))
+        events.append(event._replace(reason=by))
+    return tuple(events)
 
 
 def ordered(steps: Iterable[Step]) -> tuple[Step, ...]:

@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Digest
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Place, Series
@@ -18,6 +18,13 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 
 Requested = Collection["tuple[Series, Span]"]
+
+
+class Reading(NamedTuple):
+    """What was read of a window to its end: the lines of its file, and what the ledger keeps of where they came from."""
+
+    lines: Iterable[bytes]
+    source: Mapping[str, Any]
 
 
 class Source(Protocol):
@@ -34,6 +41,9 @@ class Source(Protocol):
     def ask(self, step: Step, within: float) -> None:
         """Ask the cloud to make the file of a unit, with the last attempt beginning within so many seconds."""
 
+    def read(self, step: Step, held: Iterable[bytes]) -> Reading:
+        """Return the entries of a window, but those that stand in the lines of files that are held."""
+
     def links_at_once(self, log_type: str) -> int:
         """Return how many links to files of a type of log one call can give."""
 
@@ -43,8 +53,14 @@ class Source(Protocol):
     def path(self, offer: Offer, link: str) -> str:
         """Return where the file of an offer stands in the archive."""
 
-    def named(self, step: Step, path: str, digest: Digest) -> tuple[str, str]:
-        """Return the unit that a file is and where it stands, now that its bytes are known."""
+    def window_path(self, step: Step) -> str:
+        """Return where the file of a window that is read stands in the archive."""
+
+    def named(self, step: Step, path: str, digest: Digest, digits: int) -> tuple[str, str]:
+        """Return the unit that a file is and where it stands, now that its bytes are known.
+
+        ``digits``: how many of its SHA-256 a name has that tells the content.
+        """
 
     def recognise(self, place: Place) -> Event | None:
         """Return the unit that a file without a ledger line is, told by its place alone."""

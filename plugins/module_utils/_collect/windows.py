@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Planning for a cloud that makes files of windows on request and forgets what is too old. Pure.
+"""Planning window by window, for clouds that forget what is too old. Pure.
+
+A cloud makes files of windows on request, or lets their entries be read at once: what differs is in the rules.
 
 Coverage is reckoned on intervals, whatever grid the units were made on.
 """
@@ -10,12 +12,18 @@ Coverage is reckoned on intervals, whatever grid the units were made on.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series, window_unit
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import (
+    Series,
+    is_late,
+    late_unit,
+    window_unit,
+)
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import (
     CLOSED,
+    COLLECTED,
     DAMAGED,
     EMPTY,
     GONE,
@@ -31,8 +39,10 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan
     MAKING,
     MISSING,
     PENDING,
+    READ,
     READY,
     RECORD,
+    REREAD,
     WAIT,
     Offer,
     Plan,
@@ -63,7 +73,11 @@ REST_AFTER_FAILURES = DAY
 
 
 class Rules(NamedTuple):
-    """What is wanted. ``span`` is an explicit one; otherwise series are in scope since ``lookback`` ago."""
+    """What is wanted, and what the cloud can do. ``span`` is an explicit one; otherwise series are in scope since ``lookback`` ago.
+
+    ``reach``: how long ago what can be had begins. ``made``: whether a window must be asked for and made; it is read otherwise.
+    ``recheck``: how long after its end a window that was read is read once more; None: not at all.
+    """
 
     window: int
     settle: int
@@ -71,6 +85,9 @@ class Rules(NamedTuple):
     log_types: tuple[str, ...]
     span: Span | None = None
     max_packaging: int = 0
+    reach: int = REACH
+    made: bool = True
+    recheck: int | None = None
 
 
 class Members(NamedTuple):
@@ -83,7 +100,7 @@ class Members(NamedTuple):
 class Wanted(NamedTuple):
     """What is to be in the archive: the part of a series' scope that is over and not covered, cut at the grid.
 
-    ``again``: units whose file is damaged, to be had as they were.
+    ``again``: units whose file is damaged, to be had as they were. ``reading``: windows to read though they were read before.
     """
 
     scopes: Mapping[Series, tuple[int, int | None]]
@@ -92,6 +109,7 @@ class Wanted(NamedTuple):
     pending: tuple[Step, ...]
     gone: frozenset[Series]
     again: Mapping[Series, tuple[Span, ...]] = {}
+    reading: tuple[Step, ...] = ()
 
     @property
     def anything(self) -> bool:
@@ -99,9 +117,9 @@ class Wanted(NamedTuple):
         return any(self.pieces.values()) or bool(self.again)
 
 
-def reach(now: int) -> int:
-    """Return the earliest begin that the cloud can be asked for at ``now``."""
-    return ceil_to(now - REACH + REACH_MARK, REACH_MARK)
+def reach(now: int, kept: int = REACH) -> int:
+    """Return the earliest begin that a cloud which keeps logs for so long can be asked for at ``now``."""
+    return ceil_to(now - kept + REACH_MARK, REACH_MARK)
 
 
 def want(
@@ -111,8 +129,12 @@ def want(
     scopes: Mapping[Series, tuple[int, int | None]],
     started: int,
     now: int,
+    rechecked: Mapping[Series, Sequence[Span]] = {},
 ) -> Wanted:
-    """Return what is wanted at ``now`` by a run that ``started`` then, from the archive alone."""
+    """Return what is wanted at ``now`` by a run that ``started`` then, from the archive alone.
+
+    ``rechecked``: the time of which nothing late is to be expected any more.
+    """
     gone = frozenset(
         series
         for series, (_begin, end) in scopes.items()
@@ -122,7 +144,7 @@ def want(
         and series.log_type in rules.log_types
         and series not in members.series
     )
-    covered = _coverage(units, gone, reach(now))
+    covered = _coverage(units, gone, reach(now, rules.reach))
     found: dict[Series, tuple[int, int | None]] = {}
     opening: list[Event] = []
     pieces: dict[Series, tuple[Span, ...]] = {}
@@ -139,7 +161,11 @@ def want(
         if series not in gone:
             end = rules.span.end if rules.span else floor_to(started, rules.window) + rules.window
             pending += _pending(series, Span(max(begin, over), end), covered[series], rules)
-    return Wanted(found, tuple(opening), pieces, tuple(pending), gone, _damaged(rules, units))
+    again = _damaged(rules, units)
+    if not rules.made:
+        reading = (*_rereading(rules, members, units, rechecked, now), *_reread_damaged(rules, again, units, now))
+        return Wanted(found, tuple(opening), pieces, tuple(pending), gone, {}, reading)
+    return Wanted(found, tuple(opening), pieces, tuple(pending), gone, again)
 
 
 def plan(
@@ -159,17 +185,17 @@ def plan(
     for offer in offers:
         counts[offer.series, offer.span] += 1
     unlisted = [one for one in asked if counts.get((one.series, one.span), 0) <= one.listed_before]
-    steps: list[Step] = list(wanted.pending)
+    steps: list[Step] = [*wanted.pending, *wanted.reading]
     closing: list[Event] = []
     for series in (*wanted.pieces, *sorted(wanted.again.keys() - wanted.pieces.keys())):
         pieces = wanted.pieces.get(series, ())
         chooser = _Chooser(
+            rules,
             series,
             [offer for offer in offers if offer.series == series],
             [one for one in unlisted if one.series == series],
             {one.span for one in asked if one.series == series},
             gone=series in wanted.gone,
-            settle=rules.settle,
             now=now,
             mine={span for asked_series, span in mine if asked_series == series},
         )
@@ -202,24 +228,25 @@ class _Chooser:
 
     def __init__(
         self,
+        rules: Rules,
         series: Series,
         offers: Sequence[Offer],
         unlisted: Sequence[Asked],
         asked_spans: set[Span],
         *,
         gone: bool,
-        settle: int,
         now: int,
         mine: Collection[Span],
     ) -> None:
         self.steps: list[Step] = []
+        self._rules = rules
         self._series = series
         self._unlisted = unlisted
         self._gone = gone
         self._now = now
         self._mine = mine
         self._claimed: list[Span] = []
-        whole = [offer for offer in offers if _made_after_its_end(offer, settle, asked_spans)]
+        whole = [offer for offer in offers if _made_after_its_end(offer, rules.settle, asked_spans)]
         self._ready = [offer for offer in whole if offer.state == READY]
         self._making = [offer for offer in whole if offer.state == MAKING]
         self._failed = [offer for offer in offers if offer.state == FAILED]
@@ -229,7 +256,7 @@ class _Chooser:
         alike = [offer for offer in self._ready + self._making if offer.span == span]
         if alike:
             self._take([min(alike, key=lambda offer: _preference(offer, span))])
-        elif not self._gone and span.begin >= reach(self._now):
+        elif not self._gone and span.begin >= self._reach():
             self._ask_or_lose(span)
 
     def take_what_is_there(self, piece: Span) -> list[Span]:
@@ -256,7 +283,7 @@ class _Chooser:
             return self._add(WAIT, asked.span, f"asked for at {iso(asked.at)}, not listed yet")
         if asked and asked.span in self._mine:
             return self._add(MISSING, asked.span, f"asked for at {iso(asked.at)}, but not listed a minute later")
-        edge = rest.end if self._gone else reach(self._now)
+        edge = rest.end if self._gone else self._reach()
         old, new = Span(rest.begin, min(rest.end, edge)), Span(max(rest.begin, edge), rest.end)
         if not old.empty:
             chosen, left = cover(old, self._ready + self._making)
@@ -278,11 +305,17 @@ class _Chooser:
                 self._add(FETCH, offer.span, "", offer)
 
     def _lose(self, span: Span) -> None:
-        reason = "the node left the cluster" if self._gone else "the cloud keeps it for seven days only"
+        kept = "seven" if self._rules.reach == REACH else self._rules.reach // DAY
+        reason = "the node left the cluster" if self._gone else f"the cloud keeps it for {kept} days only"
         event = _event(LOST, self._series, span)._replace(reason=reason)
         self._add(RECORD, span, reason, event=event)
 
+    def _reach(self) -> int:
+        return reach(self._now, self._rules.reach)
+
     def _ask(self, span: Span) -> None:
+        if not self._rules.made:
+            return self._add(READ, span, "")
         failed = [one for one in self._failed if one.span.end == span.end and one.span.begin <= span.begin]
         latest = max((one.created or one.span.end for one in failed), default=0)
         if len(failed) >= FAILURES_ALLOWED and self._now - latest < REST_AFTER_FAILURES:
@@ -295,7 +328,8 @@ class _Chooser:
     ) -> None:
         self._claimed.append(span)
         unit = window_unit(span)
-        self.steps.append(Step(action, self._series, unit, span, offer, event, reason, span.begin + REACH))
+        step = Step(action, self._series, unit, span, offer, event, reason, span.begin + self._rules.reach)
+        self.steps.append(step._replace(settles=action == READ and _is_settled(self._rules, span, self._now)))
 
 
 def cover(span: Span, offers: Sequence[Offer]) -> tuple[list[Offer], list[Span]]:
@@ -357,12 +391,61 @@ def _damaged(rules: Rules, units: Mapping[Key, Event]) -> Mapping[Series, tuple[
     return {series: tuple(sorted(spans)) for series, spans in again.items()}
 
 
+def _rereading(
+    rules: Rules, members: Members, units: Mapping[Key, Event], rechecked: Mapping[Series, Sequence[Span]], now: int
+) -> tuple[Step, ...]:
+    """Return the windows to read once more: held, over for long enough, and still within reach."""
+    if rules.recheck is None or rules.span:
+        return ()
+    windows: dict[tuple[Series, Span], list[Event]] = defaultdict(list)
+    for event in units.values():
+        if event.span and event.series in members.series and event.begin >= reach(now, rules.reach):  # type: ignore[operator]
+            windows[event.series, event.span].append(event)
+    return tuple(
+        Step(
+            REREAD,
+            series,
+            late_unit(span),
+            span,
+            held=tuple(sorted(event.path for event in events if event.path)),
+            expires=span.begin + rules.reach,
+            settles=True,
+        )
+        for (series, span), events in windows.items()
+        if _is_settled(rules, span, now)
+        and all(event.status in (COLLECTED, EMPTY) for event in events)
+        and any(not is_late(event.unit) for event in events)
+        and subtract(span, rechecked.get(series, ()))
+    )
+
+
+def _reread_damaged(
+    rules: Rules, again: Mapping[Series, Sequence[Span]], units: Mapping[Key, Event], now: int
+) -> Iterator[Step]:
+    """Yield the readings that bring damaged files back: each gets what does not stand in the others of its window."""
+    damaged = {(series, span) for series, spans in again.items() for span in spans}
+    windows: dict[tuple[Series, Span], list[Event]] = defaultdict(list)
+    for event in units.values():
+        if event.span and (event.series, event.span) in damaged:
+            windows[event.series, event.span].append(event)
+    for (series, span), events in sorted(windows.items()):
+        held = tuple(sorted(event.path for event in events if event.path and event.status == COLLECTED))
+        first = any(event.status == DAMAGED and not is_late(event.unit) for event in events)
+        action, unit = (READ, window_unit(span)) if first else (REREAD, late_unit(span))
+        if span.begin >= reach(now, rules.reach):
+            yield Step(action, series, unit, span, held=held, expires=span.begin + rules.reach)
+
+
+def _is_settled(rules: Rules, span: Span, now: int) -> bool:
+    return rules.recheck is not None and span.end + rules.recheck <= now
+
+
 def _begin(
     rules: Rules, series: Series, scopes: Mapping[Series, tuple[int, int | None]], now: int
 ) -> tuple[int, Event | None]:
     if rules.span:
         return rules.span.begin, None
-    first = max(floor_to(now - rules.lookback, rules.window), reach(now))
+    first = max(floor_to(now - rules.lookback, rules.window), reach(now, rules.reach))
     begin, end = scopes.get(series, (first, first))
     if end is not None:
         return first, opened(series, first)
@@ -382,7 +465,7 @@ def _pending(series: Series, span: Span, covered: Sequence[Span], rules: Rules) 
             window_unit(cell),
             cell,
             reason=f"can be had from {iso(cell.end + rules.settle)} on",
-            expires=cell.begin + REACH,
+            expires=cell.begin + rules.reach,
         )
         for rest in subtract(span, covered)
         for cell in grid(rest, rules.window)

@@ -20,7 +20,9 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.book
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import (
     ASK,
     FETCH,
+    READ,
     RECORD,
+    REREAD,
     WAIT,
     Plan,
     Step,
@@ -132,7 +134,9 @@ class Work:
     def _fetch(self) -> None:
         # A unit whose asking is still under way is fetched once that was answered.
         busy = self._workers.busy
-        ready = [step for step in self.plan.having(FETCH) if step.key not in busy and not self._gave_up(step)]
+        ready = [
+            step for step in self.plan.having(FETCH, READ, REREAD) if step.key not in busy and not self._gave_up(step)
+        ]
         if ready:
             self._workers.fetch(ready)
 

@@ -9,21 +9,22 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import islice
-from typing import Callable, NamedTuple, Union
+from typing import Any, Callable, NamedTuple, Union
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Digest, Tree
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import Key
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.lines import write_lines
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.tags import Tags
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.transfer import Download
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import Offer, Step
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.source import Source
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.windows import LISTING_LAG
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError, LogsError
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError, CloudError, LogsError
 
 # Links of audit logs live five minutes; the shortest life that is documented.
 LINK_LIFE = 4 * 60.0
@@ -46,7 +47,7 @@ class Fetched(NamedTuple):
     path: str
     digest: Digest
     resumed: int
-    proof: str = ""
+    source: Mapping[str, Any]
     notes: Sequence[str] = ()
 
 
@@ -163,11 +164,11 @@ class Workers:
             self._askers.submit(self._carry, partial(self._ask, end), step)
 
     def fetch(self, steps: Sequence[Step]) -> None:
-        """Begin to download files, in this order."""
-        self._links.expect(step.file for step in steps)
+        """Begin to download files, and to read windows, in this order."""
+        self._links.expect(step.file for step in steps if step.offer)
         for step in steps:
             self.busy.add(step.key)
-            self._fetchers.submit(self._carry, self._fetch, step)
+            self._fetchers.submit(self._carry, self._fetch if step.offer else self._read, step)
 
     def finished(self, within: float) -> list[Result]:
         """Return everything that has come to its end, waiting for the first so many seconds. Empty when nothing did."""
@@ -209,7 +210,27 @@ class Workers:
             digest = download.run(lambda: first.pop() if first else self._links.of(offer))
         except LogsError as error:
             return Failed(step, error)
-        return Fetched(step, path, digest, download.resumed, download.proof, download.notes)
+        source = {**offer.source(), "proof": download.proof}
+        return Fetched(step, path, digest, download.resumed, source, download.notes)
+
+    def _read(self, step: Step) -> Fetched | Failed:
+        path = self._source.window_path(step)
+        try:
+            reading = self._source.read(step, self._lines(step.held))
+            digest = write_lines(self._tree, path, reading.lines)
+        except LogsError as error:
+            return Failed(step, error)
+        return Fetched(step, path, digest, 0, reading.source)
+
+    def _lines(self, paths: Iterable[str]) -> Iterator[bytes]:
+        """Yield the lines of files that are held; one that is damaged stops its own window, and no other."""
+        try:
+            for path in paths:
+                yield from self._tree.lines(path)
+        except ArchiveError as error:
+            raise CloudError(
+                f"What is new of a window cannot be told: {error.message}", code="damaged", hint="Collect with repair."
+            ) from None
 
     def _path(self, step: Step, path: str) -> str:
         with self._naming:

@@ -71,6 +71,10 @@ class Node(NamedTuple):
         """Tell whether this node writes this type of log in an instance of this mode."""
         return mode != "Sharding" or self.group in _GROUPS_WITH[log_type]
 
+    def can_be_queried(self, mode: str) -> bool:
+        """Tell whether entries of this node's slow and error logs can be queried in an instance of this mode."""
+        return mode != "Sharding" or self.group == "shard"
+
 
 class Export(NamedTuple):
     """A slow or error log that the cloud exports when asked; ``link`` is a secret, None while it is being made.

@@ -17,7 +17,13 @@ from urllib.parse import parse_qs, urlsplit
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Digest
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Place, Series
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import COLLECTED, Event, Ledger
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import (
+    BY_EXPORT,
+    BY_QUERY,
+    COLLECTED,
+    Event,
+    Ledger,
+)
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Status
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import (
     FETCH,
@@ -30,8 +36,9 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan
     Step,
     opened,
     ordered,
+    taken_over,
 )
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.source import Requested
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.source import Reading, Requested
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api import Dds, Export, Exports, Node
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
@@ -78,17 +85,29 @@ class ExportSource:
         series = sorted({step.series for step in steps} | {Series(node.id, self._log_type) for node in self._nodes})
         # A series that somebody closed goes on when there is something after all.
         alive = {step.series for step in steps}
-        scopes = {one: scope for one, scope in ledger.scopes.items() if scope[1] is None or one not in alive}
+        scopes = {
+            one: scope
+            for one, scope in ledger.scopes.items()
+            if (scope[1] is None or one not in alive) and ledger.opened_for.get(one) != BY_QUERY
+        }
         nothing = f"The cloud holds no {self._log_type} log of this instance."
         return Plan(
             ordered(steps),
-            opening=tuple(opened(one, now) for one in series if one not in scopes),
+            opening=taken_over((opened(one, now) for one in series if one not in scopes), ledger, BY_EXPORT),
             scopes={one: scopes.get(one, (now, None)) for one in series},
             notices=() if steps else (Notice("nothing_logged", self._log_type, None, nothing),),
         )
 
     def ask(self, step: Step, within: float) -> None:
         """Never called: looking begins an export."""
+        raise NotImplementedError(step.unit)
+
+    def read(self, step: Step, held: Iterable[bytes]) -> Reading:
+        """Never called: exports are downloaded."""
+        raise NotImplementedError(step.unit)
+
+    def window_path(self, step: Step) -> str:
+        """Never called: exports are downloaded."""
         raise NotImplementedError(step.unit)
 
     def links_at_once(self, log_type: str) -> int:
@@ -103,9 +122,9 @@ class ExportSource:
         """Return the place of an export before its bytes are known: in the folder of the day when it is collected."""
         return layout.named_path(offer.series, offer.span.begin, offer.name, offer.id)
 
-    def named(self, step: Step, path: str, digest: Digest) -> tuple[str, str]:
+    def named(self, step: Step, path: str, digest: Digest, digits: int) -> tuple[str, str]:
         """Return the unit and the place of an export: the same name with other bytes is another unit."""
-        mark = digest.sha256[:8]
+        mark = digest.sha256[:digits]
         return f"{step.file.name}.{mark}", f"{path}.{mark}"
 
     def recognise(self, place: Place) -> Event | None:

@@ -17,13 +17,17 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec impo
     WAITING,
     OptionSet,
     identifier,
+    window,
 )
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect import windows
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.entry import explicit_span
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.logs import Rules
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api import Dds
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.entries import REACH
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.slow_error import AUTO, EXPORT, WAYS
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.source import AUDIT, LogSource
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import parse_age
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, HOUR, parse_age
 
 OPTIONS = (
     DDS
@@ -34,6 +38,10 @@ OPTIONS = (
         {
             "instance_id": {"type": "str", "required": True},
             "log_types": {"type": "list", "elements": "str", "choices": LOG_TYPES_DDS},
+            "entries_by": {"type": "str", "choices": WAYS, "default": AUTO},
+            "window": window(),
+            "settle": {"type": "str", "default": "15m"},
+            "recheck": {"type": "str", "default": "24h"},
         },
         checks={"instance_id": identifier},
     )
@@ -41,19 +49,36 @@ OPTIONS = (
 
 
 class Wanted(NamedTuple):
-    """What is wanted of audit logs, and the types of log that are wanted."""
+    """What is wanted of audit logs, of those that are read window by window, and the types of log that are wanted."""
 
     rules: Rules
+    reading: windows.Rules
     log_types: list[str]
 
 
 def wanted_of(options: Mapping[str, Any]) -> Wanted:
-    """Return what is wanted. Raises BadInput for an age or a time that is none, and a span for exports."""
+    """Return what is wanted. Raises BadInput for an age or a time that is none, a span for exports, and a recheck that comes too late."""
     span = explicit_span(options)
     log_types = list(dict.fromkeys(options["log_types"] or ([AUDIT] if span else LOG_TYPES_DDS)))
-    if span and log_types != [AUDIT]:
-        raise BadInput("begin and end go with audit logs alone; slow and error logs are exported as they are now.")
-    return Wanted(Rules(AUDIT, parse_age(options["lookback"], "lookback"), span), log_types)
+    if span and log_types != [AUDIT] and options["entries_by"] == EXPORT:
+        raise BadInput("begin and end mean nothing to slow and error logs that are exported as they are now.")
+    lookback, cell = parse_age(options["lookback"], "lookback"), options["window"] * HOUR
+    recheck = parse_age(options["recheck"], "recheck")
+    if recheck > REACH - 2 * DAY:
+        raise BadInput(
+            f"recheck must be at most {REACH // DAY - 2} days, as the cloud keeps entries for {REACH // DAY} days."
+        )
+    reading = windows.Rules(
+        window=cell,
+        settle=parse_age(options["settle"], "settle"),
+        lookback=lookback,
+        log_types=(),
+        span=span,
+        reach=REACH,
+        made=False,
+        recheck=recheck,
+    )
+    return Wanted(Rules(AUDIT, lookback, span), reading, log_types)
 
 
 def source_of(api: Dds, options: Mapping[str, Any], wanted: Wanted, *, asks: bool) -> LogSource:
@@ -61,8 +86,10 @@ def source_of(api: Dds, options: Mapping[str, Any], wanted: Wanted, *, asks: boo
     return LogSource(
         api,
         wanted.rules,
+        wanted.reading,
         wanted.log_types,
         instance_id=options["instance_id"],
         node_ids=options["node_ids"] or (),
+        by=options["entries_by"],
         asks=asks,
     )

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import unquote, urlsplit
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout
@@ -15,16 +15,16 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.file
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Place, Series
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import COLLECTED, Event, Ledger
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Status
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect import logs
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect import logs, windows
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import (
     READY,
     Notice,
     Offer,
     Plan,
     Step,
-    ordered,
+    merged,
 )
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.source import Requested, Source
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.source import Reading, Requested, Source
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api import (
     LINKS_AT_ONCE,
     AuditLog,
@@ -32,7 +32,9 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api impo
     Node,
     nodes_of,
 )
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.exports import ExportSource, exported
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.exports import exported
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.queries import queried
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.slow_error import SlowErrorSource
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput, CloudError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._failures import PERMISSION
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._reader import Record
@@ -69,6 +71,14 @@ class AuditLogSource:
         """Never called: audit logs are there or not."""
         raise NotImplementedError(step.unit)
 
+    def read(self, step: Step, held: Iterable[bytes]) -> Reading:
+        """Never called: audit logs are downloaded."""
+        raise NotImplementedError(step.unit)
+
+    def window_path(self, step: Step) -> str:
+        """Never called: audit logs are downloaded."""
+        raise NotImplementedError(step.unit)
+
     def links_at_once(self, log_type: str) -> int:
         """Return how many links the API gives in one call."""
         return LINKS_AT_ONCE
@@ -90,7 +100,7 @@ class AuditLogSource:
         """Return the place of an audit log: named as in the cloud, in the folder of the day when it begins."""
         return layout.named_path(offer.series, offer.span.begin, offer.name, offer.id)
 
-    def named(self, step: Step, path: str, digest: Digest) -> tuple[str, str]:
+    def named(self, step: Step, path: str, digest: Digest, digits: int) -> tuple[str, str]:
         """Return the log and the place that the step names."""
         return step.unit, path
 
@@ -114,17 +124,20 @@ class AuditLogSource:
 class LogSource:
     """Several types of log of one instance in one run. What one of them cannot do stops none of the others.
 
-    ``asks``: whether exports may be begun; in check mode they are not.
+    ``rules`` are those of audit logs, ``reading`` those of slow and error logs that are read window by window. ``by``: how
+    these are collected. ``asks``: whether exports may be begun; in check mode they are not.
     """
 
     def __init__(
         self,
         api: Dds,
         rules: logs.Rules,
+        reading: windows.Rules,
         log_types: Sequence[str],
         *,
         instance_id: str,
         node_ids: Sequence[str],
+        by: str,
         asks: bool,
     ) -> None:
         self.http = api.http
@@ -133,6 +146,8 @@ class LogSource:
         self._log_types = log_types
         self._instance_id = instance_id
         self._node_ids = node_ids
+        self._windows = reading
+        self._by = by
         self._asks = asks
         self._parts: dict[str, Source] = {}
         self._notices: list[Notice] = []
@@ -144,16 +159,8 @@ class LogSource:
         """
         if not self._parts and not self._notices:
             self._look()
-        plans = [self._plan_of(log_type, ledger, status, requested) for log_type in self._parts]
-        return Plan(
-            ordered(step for plan in plans for step in plan.steps),
-            opening=tuple(event for plan in plans for event in plan.opening),
-            scopes={series: scope for plan in plans for series, scope in plan.scopes.items()},
-            listed={log_type: listed for plan in plans for log_type, listed in plan.listed.items()},
-            only=next((plan.only for plan in plans if plan.only), None),
-            failures={log_type: error for plan in plans for log_type, error in plan.failures.items()},
-            notices=(*self._notices, *(notice for plan in plans for notice in plan.notices)),
-        )
+        found = merged([self._plan_of(log_type, ledger, status, requested) for log_type in self._parts])
+        return found._replace(notices=(*self._notices, *found.notices))
 
     def _look(self) -> None:
         """See which nodes have which type, where that is not all of them, and make a source for each type."""
@@ -166,34 +173,46 @@ class LogSource:
             raise BadInput(
                 f"node_ids: {self._instance_id} has no node {unknown[0]}; it has {', '.join(sorted(known))}."
             )
-        having = False
+        having, mode = False, instance.text("mode") or ""
         for log_type in self._log_types:
             wanted = [node for node in nodes if not self._node_ids or node.id in self._node_ids]
-            able = [node for node in wanted if node.can_have(log_type, instance.text("mode") or "")]
+            able = [node for node in wanted if node.can_have(log_type, mode)]
             if self._node_ids:
                 self._notices += [_cannot_have(node, log_type) for node in wanted if node not in able]
             if able or not self._node_ids:
                 having = True
-                self._add(log_type, able)
+                self._add(log_type, able, mode)
         if not having:
             raise BadInput(f"node_ids: none of these nodes has {' or '.join(self._log_types)} logs.")
 
-    def _add(self, log_type: str, nodes: Sequence[Node]) -> None:
+    def _add(self, log_type: str, nodes: Sequence[Node], mode: str) -> None:
         if log_type == AUDIT:
             rules = self._rules._replace(nodes=tuple(node.id for node in nodes) if self._node_ids else None)
             self._parts[log_type] = AuditLogSource(self._api, rules, instance_id=self._instance_id)
-        elif self._asks:
-            every = not self._node_ids
-            self._parts[log_type] = ExportSource(
-                self._api, log_type, instance_id=self._instance_id, nodes=nodes, every=every
-            )
         else:
-            message = f"What {log_type} logs the cloud holds is known only once it exported them, which check mode does not ask."
-            self._notices.append(Notice("not_asked", log_type, None, message))
+            self._parts[log_type] = SlowErrorSource(
+                self._api,
+                log_type,
+                self._windows._replace(log_types=(log_type,)),
+                instance_id=self._instance_id,
+                mode=mode,
+                nodes=nodes,
+                every=not self._node_ids,
+                by=self._by,
+                asks=self._asks,
+            )
 
     def ask(self, step: Step, within: float) -> None:
         """Never called: nothing is made on request here."""
         self._parts[step.series.log_type].ask(step, within)
+
+    def read(self, step: Step, held: Iterable[bytes]) -> Reading:
+        """Return the entries of a window."""
+        return self._parts[step.series.log_type].read(step, held)
+
+    def window_path(self, step: Step) -> str:
+        """Return the place of a window."""
+        return self._parts[step.series.log_type].window_path(step)
 
     def links_at_once(self, log_type: str) -> int:
         """Return how many links one call can give for this type."""
@@ -207,14 +226,14 @@ class LogSource:
         """Return the place of a file."""
         return self._parts[offer.series.log_type].path(offer, link)
 
-    def named(self, step: Step, path: str, digest: Digest) -> tuple[str, str]:
+    def named(self, step: Step, path: str, digest: Digest, digits: int) -> tuple[str, str]:
         """Return the unit and the place of a file whose bytes are known."""
-        return self._parts[step.series.log_type].named(step, path, digest)
+        return self._parts[step.series.log_type].named(step, path, digest, digits)
 
     def recognise(self, place: Place) -> Event | None:
-        """Return the unit that a file is. Exports are known whichever types are collected, as their names tell."""
+        """Return the unit that a file is. Windows and exports are known whichever types are collected, as their names tell."""
         part = self._parts.get(place.series.log_type)
-        return part.recognise(place) if part else exported(place)
+        return part.recognise(place) if part else queried(place) or exported(place)
 
     def _plan_of(self, log_type: str, ledger: Ledger, status: Status, requested: Requested) -> Plan:
         try:

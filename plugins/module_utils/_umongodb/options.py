@@ -18,6 +18,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec impo
     OptionSet,
     between,
     identifier,
+    window,
     zone,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.entry import explicit_span
@@ -41,7 +42,7 @@ OPTIONS = (
                 "choices": LOG_TYPES_UMONGODB,
                 "default": LOG_TYPES_UMONGODB,
             },
-            "window": {"type": "int", "choices": [1, 2, 3, 4, 6, 8, 12, 24], "default": 24},
+            "window": window(),
             "settle": {"type": "str", "default": "10m"},
             "max_packaging": {"type": "int", "default": 6},
             "link": {"type": "str", "choices": ["internet", "intranet"], "default": "internet"},

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import unquote, urlsplit
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout
@@ -24,7 +24,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan
     Plan,
     Step,
 )
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.source import Requested
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.source import Reading, Requested
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput, CloudError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import compact
@@ -88,6 +88,14 @@ class PackageSource:
             within=within,
         )
 
+    def read(self, step: Step, held: Iterable[bytes]) -> Reading:
+        """Never called: a window is a package."""
+        raise NotImplementedError(step.unit)
+
+    def window_path(self, step: Step) -> str:
+        """Never called: a window is a package."""
+        raise NotImplementedError(step.unit)
+
     def links_at_once(self, log_type: str) -> int:
         """Return 1: each package has a call of its own."""
         return 1
@@ -105,13 +113,13 @@ class PackageSource:
         """Return the place of a package: named by its window, with the extension that its file has in the cloud."""
         return layout.window_path(offer.series, offer.span, layout.extension(unquote(urlsplit(link).path)))
 
-    def named(self, step: Step, path: str, digest: Digest) -> tuple[str, str]:
+    def named(self, step: Step, path: str, digest: Digest, digits: int) -> tuple[str, str]:
         """Return the window and the place that the step names."""
         return step.unit, path
 
     def recognise(self, place: Place) -> Event | None:
         """Return the window that a file holds, from its name."""
-        if place.span is None:
+        if place.span is None or place.late:
             return None
         return Event(COLLECTED, place.series, layout.window_unit(place.span), place.span.begin, place.span.end)
 

@@ -63,6 +63,8 @@ def test_everything_of_a_series_is_told(made: Made) -> None:
         "log_type": "slow",
         "since": day(0),
         "until": None,
+        "by": "package",
+        "claim": "every window of the log, as the cloud packaged it",
         "closed": False,
         "last_success": day(5),
         "last_attempt": "2026-03-07T00:01:00Z",

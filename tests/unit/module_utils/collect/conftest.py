@@ -22,6 +22,8 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.outc
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.source import Source
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api import Dds
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.auth import Token
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.entries import REACH
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.slow_error import EXPORT
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.source import AUDIT, LogSource
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import Http
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, HOUR, MINUTE, Clock
@@ -130,6 +132,8 @@ class Instance(Timeline):
         self.instance.audit_every = 0.0
         self.nodes: tuple[str, ...] = ()
         self.log_types: tuple[str, ...] = (AUDIT,)
+        self.by = EXPORT
+        self.window, self.settle, self.recheck = DAY, 15 * MINUTE, DAY
 
     @property
     def folder(self) -> str:
@@ -150,9 +154,20 @@ class Instance(Timeline):
         source = LogSource(
             api,
             logs.Rules(**{"log_type": AUDIT, "lookback": 7 * DAY, **rules}),
+            windows.Rules(
+                self.window,
+                self.settle,
+                rules.get("lookback", 7 * DAY),
+                (),
+                rules.get("span"),
+                reach=REACH,
+                made=False,
+                recheck=self.recheck,
+            ),
             self.log_types,
             instance_id=self.instance.id,
             node_ids=self.nodes,
+            by=self.by,
             asks=not check,
         )
         identity = {"provider": "dds", "instance": self.instance.id}

@@ -207,7 +207,7 @@ class Schedule:
         path = layout.window_path(step.series, step.span, ".tar.gz")
         with self._tree.writing(layout.part_path(path)) as descriptor:
             os.write(descriptor, b"x")
-        return Fetched(step, path, DIGEST, 0)
+        return Fetched(step, path, DIGEST, 0, {})
 
 
 class Run(NamedTuple):

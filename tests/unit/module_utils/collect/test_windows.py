@@ -17,7 +17,9 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan
     ASK,
     FETCH,
     PENDING,
+    READ,
     RECORD,
+    REREAD,
     WAIT,
     Offer,
     Plan,
@@ -34,8 +36,11 @@ NOW = 20_000 * DAY + 7 * HOUR
 
 instants = st.integers(-12 * 24, 8).map(lambda hours: NOW // HOUR * HOUR + hours * HOUR)
 spans = st.tuples(instants, st.integers(1, 24)).map(lambda pair: Span(pair[0], pair[0] + pair[1] * HOUR))
+# What makes packages and keeps logs for a week, and what can be read for a month.
+clouds = st.sampled_from([(windows.REACH, True, None), (30 * DAY, False, DAY)])
 rules = st.builds(
-    Rules,
+    lambda cloud, **own: Rules(**own, reach=cloud[0], made=cloud[1], recheck=cloud[2]),
+    clouds,
     window=st.sampled_from([1, 2, 6, 8, 24]).map(lambda hours: hours * HOUR),
     settle=st.sampled_from([0, 600, 7200]),
     lookback=st.integers(1, 20).map(lambda days: days * DAY),
@@ -90,7 +95,8 @@ worlds = st.builds(World, rules, members, units, scopes, offers, asked)
 
 def planned(world: World) -> tuple[Wanted, Plan]:
     wanted = windows.want(world.rules, world.members, world.units, world.scopes, NOW, NOW)
-    return wanted, windows.plan(world.rules, wanted, world.offers, world.asked, now=NOW)
+    offers, asked = (world.offers, world.asked) if world.rules.made else ([], [])
+    return wanted, windows.plan(world.rules, wanted, offers, asked, now=NOW)
 
 
 def of(plan: Plan, *actions: str) -> list[Step]:
@@ -111,9 +117,10 @@ def test_every_wanted_piece_is_decided_about(world: World) -> None:
 @settings(deadline=None, max_examples=100)
 def test_only_what_the_cloud_grants_is_asked_for(world: World) -> None:
     _wanted, plan = planned(world)
-    for step in of(plan, ASK):
+    for step in of(plan, ASK, READ):
+        assert step.action == (ASK if world.rules.made else READ)
         assert 0 < step.span.end - step.span.begin <= 24 * HOUR
-        assert step.span.begin >= NOW - 7 * DAY + 5 * MINUTE
+        assert step.span.begin >= NOW - world.rules.reach + 5 * MINUTE
         assert step.span.end + world.rules.settle <= NOW
 
 
@@ -122,7 +129,7 @@ def test_only_what_the_cloud_grants_is_asked_for(world: World) -> None:
 def test_nothing_is_asked_for_or_lost_twice_or_against_what_is_held(world: World) -> None:
     _wanted, plan = planned(world)
     held = [event.span for event in world.units.values() if event.status != "lost" and event.span]
-    chosen = [step.span for step in of(plan, ASK)]
+    chosen = [step.span for step in of(plan, ASK, READ)]
     chosen += [step.span for step in of(plan, RECORD) if step.event and step.event.status == "lost"]
     for index, span in enumerate(chosen):
         others = held + chosen[:index]
@@ -153,7 +160,7 @@ def test_only_time_that_cannot_be_asked_for_is_lost(world: World) -> None:
     wanted, plan = planned(world)
     for step in of(plan, RECORD):
         if step.event and step.event.status == "lost" and step.series not in wanted.gone:
-            assert step.span.end <= windows.reach(NOW)
+            assert step.span.end <= windows.reach(NOW, world.rules.reach)
 
 
 @given(worlds)
@@ -161,7 +168,7 @@ def test_only_time_that_cannot_be_asked_for_is_lost(world: World) -> None:
 def test_a_plan_carried_out_leaves_nothing_to_do(world: World) -> None:
     _wanted, plan = planned(world)
     after = dict(world.units)
-    for step in of(plan, RECORD, FETCH, WAIT, ASK):
+    for step in of(plan, RECORD, FETCH, READ, WAIT, ASK):
         event = step.event or Event("collected", step.series, step.unit, step.span.begin, step.span.end)
         after[event.key] = event
     later = dict(world.scopes)
@@ -172,9 +179,27 @@ def test_a_plan_carried_out_leaves_nothing_to_do(world: World) -> None:
         for closing in plan.closing:
             later[closing.series] = (closing.begin or 0, closing.end)
     _wanted, again = planned(world._replace(units=after, scopes=later, asked=[]))
-    left = {step.action for step in again.steps} - {PENDING}
+    left = {step.action for step in again.steps} - {PENDING, REREAD}
     assert left <= ({"missing", ASK, WAIT, RECORD} if of(plan, "missing") else set())
     assert again.opening == ()
+
+
+@given(worlds)
+@settings(deadline=None, max_examples=100)
+def test_a_window_is_read_once_more_when_late_entries_are_there_and_not_again(world: World) -> None:
+    wanted, plan = planned(world)
+    held = {event.span for event in world.units.values() if event.status in ("collected", "empty")}
+    rechecked = [step.span for step in plan.steps if step.settles]
+    for step in of(plan, REREAD):
+        assert step.settles
+        assert step.span in held
+        assert step.span.end + DAY <= NOW
+        assert step.span.begin >= windows.reach(NOW, 30 * DAY)
+    for step in of(plan, READ):
+        assert step.settles == (step.span.end + DAY <= NOW)
+    again = windows.want(world.rules, world.members, world.units, world.scopes, NOW, NOW, {NODE: merge(rechecked)})
+    assert again.reading == ()
+    assert [step for step in wanted.reading if step.action != REREAD] == []
 
 
 @given(spans, offers)
