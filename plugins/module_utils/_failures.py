@@ -29,9 +29,14 @@ _OFTEN = "Collect from fewer instances at a time, or raise deadline."
 _KEYS = "Check the keys or the token, and that they belong to this cloud and region."
 _PROJECT = "Check project_id first, then region and instance_id."
 _LATER = "Run again later; if it stays, give the request id to the cloud's support."
-_INSTANCE = "Check instance_id, region and project_id."
+_INSTANCE = "Check instance_id first, then region and project_id."
 _GRANT = "Grant this user the permission for the call in the cloud's IAM."
 _UNKNOWN = "Look the code up in the cloud's reference; its support wants the request id."
+# The family publishes no list of the codes of this product, so a cluster that is not there may have any.
+_UNLISTED = (
+    "Check cluster_id first, if one was given, then region, zone and project_id; if they are right, "
+    "give the request id to the cloud's support."
+)
 
 
 class Cause(NamedTuple):
@@ -88,10 +93,26 @@ CAUSES = (
         "Renew security_token together with its keys; on a dedicated cloud check channel_key.",
     ),
     Cause(
-        UMONGODB, ("220", "230"), PARAMETER, "a parameter is missing or not available", "Check region, zone and ids."
+        UMONGODB,
+        ("220", "230"),
+        PARAMETER,
+        "a parameter is missing or not available",
+        "Check region first, then zone, project_id and ids, unless the cloud's own words name another parameter.",
     ),
-    Cause(UMONGODB, ("not_found", "8039"), NOT_FOUND, "no such cluster", "Check cluster_id, region and project_id."),
-    Cause(UMONGODB, ("292",), NOT_FOUND, "no such project", "Check project_id."),
+    Cause(
+        UMONGODB,
+        ("not_found", "8039"),
+        NOT_FOUND,
+        "no such cluster",
+        "Check cluster_id first, then region and project_id.",
+    ),
+    Cause(
+        UMONGODB,
+        ("292",),
+        NOT_FOUND,
+        "no such project",
+        "Check project_id first, then whether public_key is of the account that has it.",
+    ),
     Cause(
         UMONGODB, ("293",), PERMISSION, "no permission for the zone", "Check zone, and whether this account may use it."
     ),
@@ -248,7 +269,9 @@ CAUSES = (
     Cause(ANY, ("400",), PARAMETER, "the request is refused", _UNKNOWN),
     Cause(ANY, ("401",), CREDENTIALS, "signing in is refused", _KEYS),
     Cause(ANY, ("403",), PERMISSION, "the call is refused", _GRANT),
-    Cause(ANY, ("404",), NOT_FOUND, "there is nothing at that address", "Check the endpoint, the region and the ids."),
+    Cause(
+        ANY, ("404",), NOT_FOUND, "there is nothing at that address", "Check the ids first, then region and endpoint."
+    ),
     Cause(ANY, ("429", "throttled"), THROTTLED, "too many calls", _OFTEN),
     Cause(ANY, ("500", "502", "503", "504"), CLOUD_FAULT, "the cloud failed", _LATER),
     Cause(
@@ -363,4 +386,4 @@ def cause_of(cloud: str, code: str, status: int = 0) -> Cause:
         return known
     if not status or status >= 500:
         return Cause(cloud, (code,), CLOUD_FAULT, "", _LATER if status else "")
-    return Cause(cloud, (code,), PARAMETER, "", _UNKNOWN)
+    return Cause(cloud, (code,), PARAMETER, "", _UNLISTED if cloud == UMONGODB else _UNKNOWN)

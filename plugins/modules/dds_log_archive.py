@@ -269,6 +269,8 @@ notices:
         - V(nothing_logged), V(auditing_off), V(cannot_have) for a node that has no logs of the type, V(no_permission) where
           the cloud does not let this account look, V(cannot_query) where entries cannot be queried, or V(not_asked) for exports in
           check mode.
+        - V(beyond_reach) where O(lookback) is more than the cloud keeps slow or error logs. For how long it keeps audit logs, the
+          policy says.
       type: str
     log_type:
       description: Type of log.

@@ -259,6 +259,7 @@ notices:
       description:
         - V(cannot_have) for a node that has no logs of the type. Windows in which nothing was logged are units of their own,
           with the status V(empty).
+        - V(beyond_reach) where O(lookback) is more than the cloud keeps.
       type: str
     log_type:
       description: Type of log.

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
 from ansible.errors import AnsibleParserError
@@ -35,9 +35,18 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
     provider: Provider
 
     def verify_file(self, path: str) -> bool:
-        """Tell whether a file is meant for this plugin, by its name."""
-        ours = PurePath(path).name.endswith((f".{self.provider.name}.yml", f".{self.provider.name}.yaml"))
-        return ours and bool(super().verify_file(path))
+        """Tell whether a file is meant for this plugin, by its name. Warns of one that only has another name."""
+        if not super().verify_file(path):
+            return False
+        name, endings = PurePath(path).name, (f".{self.provider.name}.yml", f".{self.provider.name}.yaml")
+        ours = name.endswith(endings)
+        # Ansible itself would say no more than that the file could not be verified.
+        if not ours and name.endswith((".yml", ".yaml")) and self.NAME in Path(path).read_text("utf-8", "replace"):
+            self.display.warning(
+                f"{path} is not read as an inventory of {self.NAME}, as its name does not end with {' or '.join(endings)}: "
+                f"rename it, such as to fleet{endings[0]}."
+            )
+        return ours
 
     def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
         """Read the file, then the clouds or the cache, and add every instance. Raises AnsibleParserError."""

@@ -156,3 +156,11 @@ def test_something_has_to_start_the_runs() -> None:
     )
     assert evaluate(wrong, schedule_cron_daemon={"rc": 0}) == ""
     assert evaluate(wrong, schedule_cron_daemon={"skipped": True}, schedule_method="cron") == ""
+
+
+@pytest.mark.parametrize(("found", "sentence"), [({"rc": 1}, "There is no user joe on this host"), ({"rc": 0}, "")])
+def test_the_user_has_to_be_there(found: dict[str, int], sentence: str) -> None:
+    wrong = "{{ _schedule_wrong }}"
+    said = evaluate(wrong, schedule_user="joe", schedule_account=found, schedule_cron_daemon={"rc": 0})
+    assert said.startswith(sentence)
+    assert bool(said) == bool(sentence)

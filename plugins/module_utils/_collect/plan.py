@@ -50,7 +50,8 @@ class Offer(NamedTuple):
 class Notice(NamedTuple):
     """Why there is nothing where one may expect something. ``node`` is None when it is about the whole instance.
 
-    ``code``: ``nothing_logged``, ``auditing_off``, ``cannot_have``, ``no_permission`` or ``not_asked``.
+    ``code``: ``nothing_logged``, ``auditing_off``, ``cannot_have``, ``no_permission``, ``not_asked``, ``cannot_query`` or
+    ``beyond_reach``.
     """
 
     code: str

@@ -44,6 +44,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan
     RECORD,
     REREAD,
     WAIT,
+    Notice,
     Offer,
     Plan,
     Step,
@@ -220,6 +221,22 @@ def plan(
         listed_counts=counts,
         only=rules.span,
         room=max(0, rules.max_packaging - under_way) if rules.max_packaging else None,
+        notices=_beyond_reach(rules),
+    )
+
+
+def _beyond_reach(rules: Rules) -> tuple[Notice, ...]:
+    """Return a notice for each type of log that is wanted from before what the cloud keeps."""
+    if rules.span or rules.lookback <= rules.reach:
+        return ()
+    return tuple(
+        Notice(
+            "beyond_reach",
+            log_type,
+            None,
+            f"lookback is more than the {rules.reach // DAY} days for which the cloud keeps {log_type} logs; older ones cannot be had.",
+        )
+        for log_type in rules.log_types
     )
 
 

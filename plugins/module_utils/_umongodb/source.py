@@ -74,7 +74,7 @@ class PackageSource:
             wanted = windows.want(self._rules, members, ledger.units, ledger.scopes, started, now)
         self._started = started
         plan = windows.plan(self._rules, wanted, offers, status.asked(), now=now, mine=requested)
-        return plan._replace(notices=self._notices)
+        return plan._replace(notices=(*self._notices, *plan.notices))
 
     def ask(self, step: Step, within: float) -> None:
         """Ask for the package of a window."""

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleError
 from ansible.plugins.loader import inventory_loader
+from ansible.utils.display import Display
 from ansible_collections.clouddb.mongodb_logs.plugins.inventory import dds, umongodb
 from ansible_collections.clouddb.mongodb_logs.plugins.modules import dds_log_archive, umongodb_log_archive
 from ansible_collections.clouddb.mongodb_logs.plugins.plugin_utils import _inventory
@@ -427,6 +428,25 @@ def test_names_of_files(tmp_path: Path) -> None:
             path.touch()
             assert inventory.verify_file(str(path)) is good
         assert not inventory.verify_file(str(tmp_path / f"absent.{name}.yml"))
+
+
+def test_a_file_that_only_has_another_name_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    warnings: list[str] = []
+    monkeypatch.setattr(Display, "warning", lambda _self, text: warnings.append(text))
+    inventory = umongodb.InventoryModule()
+    for name, text in (
+        ("fleet.yml", "plugin: clouddb.mongodb_logs.umongodb"),
+        ("other.yml", "plugin: clouddb.mongodb_logs.dds"),
+        ("fleet.umongodb.yml", "plugin: clouddb.mongodb_logs.umongodb"),
+        ("fleet.txt", "clouddb.mongodb_logs.umongodb"),
+    ):
+        (tmp_path / name).write_text(text)
+        inventory.verify_file(str(tmp_path / name))
+    [warning] = warnings
+    assert warning.startswith(f"{tmp_path}/fleet.yml is not read as an inventory of clouddb.mongodb_logs.umongodb")
+    assert warning.endswith(
+        "does not end with .umongodb.yml or .umongodb.yaml: rename it, such as to fleet.umongodb.yml."
+    )
 
 
 @pytest.mark.parametrize(

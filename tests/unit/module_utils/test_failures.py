@@ -86,6 +86,23 @@ def test_no_code_stands_twice_and_every_kind_is_used() -> None:
 
 
 @pytest.mark.parametrize(
+    ("cloud", "code", "status", "first"),
+    [
+        *((UMONGODB, code, 0, "cluster_id") for code in ("not_found", "8039")),
+        (UMONGODB, "65101", 200, "cluster_id"),
+        (UMONGODB, "230", 200, "region"),
+        (UMONGODB, "292", 200, "project_id"),
+        *((DDS, code, 404, "instance_id") for code in ("not_found", "DBS.200002", "DBS.280404", "DBS.280016")),
+        *((DDS, code, 403, "project_id") for code in ("DBS.200010", "DBS.280408")),
+        (ANY, "unknown_host", 0, "region"),
+        (ANY, "404", 404, "the ids"),
+    ],
+)
+def test_what_may_be_mistyped_is_told_by_what_to_look_at_first(cloud: str, code: str, status: int, first: str) -> None:
+    assert cause_of(cloud, code, status).hint.startswith(f"Check {first} first")
+
+
+@pytest.mark.parametrize(
     ("status", "kind"), [(400, PARAMETER), (413, PARAMETER), (502, CLOUD_FAULT), (504, CLOUD_FAULT)]
 )
 def test_a_code_of_many_causes_has_the_kind_of_its_status(status: int, kind: str) -> None:

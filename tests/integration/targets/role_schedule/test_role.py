@@ -227,7 +227,7 @@ class RoleTest(unittest.TestCase):
             "randomized_delay": [-1, "5m"],
             "state": ["perhaps"],
             "timeout": [-1],
-            "user": ["", "a b"],
+            "user": ["", "a b", "nobody-of-this-name"],
             "writable_paths": [["usr"], "/usr"],
         }
         hosts = {

@@ -18,6 +18,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.file
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import Event
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.outcome import Outcome
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import Notice
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError, BadInput, CloudError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, HOUR, iso, parse_instant
@@ -304,6 +305,19 @@ def test_a_longer_lookback_reaches_further_back(cluster: Cluster) -> None:
     assert changed(cluster.collect(lookback=DAY)) == {"opened": 1, "collected": 1}
     assert changed(cluster.collect(lookback=3 * DAY)) == {"opened": 1, "collected": 2}
     assert cluster.collect(lookback=DAY).changed is False
+
+
+def test_a_lookback_beyond_what_the_cloud_keeps_is_told_by_every_run(cluster: Cluster) -> None:
+    for _run in range(2):
+        [notice] = notices(cluster.collect(lookback=30 * DAY))
+        assert (notice.code, notice.log_type) == ("beyond_reach", "slow")
+        assert "the 7 days for which the cloud keeps slow logs" in notice.message
+    assert notices(cluster.collect(lookback=7 * DAY)) == ()
+
+
+def notices(outcome: Outcome) -> tuple[Notice, ...]:
+    assert outcome.plan
+    return outcome.plan.notices
 
 
 def test_no_more_packages_are_made_at_a_time_than_allowed(cluster: Cluster) -> None:

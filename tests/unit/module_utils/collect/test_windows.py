@@ -43,7 +43,7 @@ rules = st.builds(
     clouds,
     window=st.sampled_from([1, 2, 6, 8, 24]).map(lambda hours: hours * HOUR),
     settle=st.sampled_from([0, 600, 7200]),
-    lookback=st.integers(1, 20).map(lambda days: days * DAY),
+    lookback=st.integers(1, 40).map(lambda days: days * DAY),
     log_types=st.just(("slow",)),
     span=st.one_of(st.none(), spans),
     max_packaging=st.integers(0, 6),
@@ -111,6 +111,14 @@ def test_every_wanted_piece_is_decided_about(world: World) -> None:
     for pieces in wanted.pieces.values():
         for piece in pieces:
             assert subtract(piece, decided) == []
+
+
+@given(worlds)
+@settings(deadline=None, max_examples=100)
+def test_a_lookback_beyond_what_the_cloud_keeps_is_told(world: World) -> None:
+    _wanted, plan = planned(world)
+    told = world.rules.span is None and world.rules.lookback > world.rules.reach
+    assert [(one.code, one.log_type) for one in plan.notices] == [("beyond_reach", "slow")] * told
 
 
 @given(worlds)

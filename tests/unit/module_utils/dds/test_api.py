@@ -481,12 +481,12 @@ def test_a_permission_service_that_failed_is_no_fault_of_the_keys() -> None:
 @pytest.mark.parametrize(
     ("status", "code", "hint"),
     [
-        (404, "DBS.200002", "Check instance_id, region and project_id."),
-        (403, "DBS.201028", "Check instance_id, region and project_id."),
-        (400, "DBS.280110", "Check instance_id, region and project_id."),
-        (400, "DBS.201501", "Check instance_id, region and project_id."),
-        (400, "DBS.201502", "Check instance_id, region and project_id."),
-        (400, "DBS.280404", "Check instance_id, region and project_id."),
+        (404, "DBS.200002", "Check instance_id first, then region and project_id."),
+        (403, "DBS.201028", "Check instance_id first, then region and project_id."),
+        (400, "DBS.280110", "Check instance_id first, then region and project_id."),
+        (400, "DBS.201501", "Check instance_id first, then region and project_id."),
+        (400, "DBS.201502", "Check instance_id first, then region and project_id."),
+        (400, "DBS.280404", "Check instance_id first, then region and project_id."),
         (404, "DBS.200013", "Check the node ids against those of the instance."),
         (400, "DBS.200451", "Check the node ids against those of the instance."),
         (400, "DBS.216026", "Check the node ids against those of the instance."),
