@@ -125,6 +125,9 @@ instances:
     next_loss:
       description: When the first of the missing and pending units can no longer be had.
       type: str
+    name:
+      description: What people call the cluster or instance, as the cloud told it last.
+      type: str
     series:
       description: Each node and log type.
       type: list

@@ -39,6 +39,7 @@ def describe(held: Holding, chosen: Chosen, limit: int) -> dict[str, Any]:
     series = [_series(held, one, events[one], limit) for one in sorted(events) if chosen.has(one)]
     return {
         **held.identity,
+        "name": held.status.name or None,
         "folder": held.folder,
         "head": ledger.head,
         "lines": ledger.lines,

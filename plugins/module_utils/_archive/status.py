@@ -42,7 +42,10 @@ class Seen(NamedTuple):
 
 
 class Status:
-    """The status of one instance, as plain data, with the parts that a later run decides by."""
+    """The status of one instance, as plain data, with the parts that a later run decides by.
+
+    ``name`` is the one that people gave the instance, as the cloud told it last.
+    """
 
     def __init__(self, tree: Tree, identity: Mapping[str, str]) -> None:
         self._tree = tree
@@ -51,6 +54,7 @@ class Status:
         self.series: dict[Series, dict[str, Any]] = {}
         self.listed: dict[str, dict[str, str]] = {}
         self.run: dict[str, Any] = {}
+        self.name = ""
 
     @classmethod
     def read(cls, tree: Tree, identity: Mapping[str, str]) -> Status:
@@ -61,6 +65,7 @@ class Status:
             status.series = {Series(entry["node"], entry["log_type"]): entry for entry in value["series"]}
             status.listed = dict(value.get("listed") or {})
             status.run = dict(value.get("run") or {})
+            status.name = str(value.get("name") or "")
             status._check()
             status.known = True
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -161,7 +166,8 @@ class Status:
 
     def save(self, at: int, head: str) -> None:
         """Write the status. Raises ArchiveError."""
-        value = {"v": VERSION, **self._identity, "at": iso(at), "head": head, "run": self.run}
+        value = {"v": VERSION, **self._identity, "at": iso(at), "head": head}
+        value.update(name=self.name, run=self.run)
         value["listed"] = self.listed
         value["series"] = [self.series[series] for series in sorted(self.series)]
         self._tree.replace(layout.STATUS, (json.dumps(value, indent=1) + "\n").encode("ascii"))

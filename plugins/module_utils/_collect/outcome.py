@@ -146,6 +146,7 @@ class Outcome:
         plan = self.plan
         if plan is None:
             return
+        status.name = plan.name or status.name
         missing, pending = _by_series(self.missing()), _by_series(self.pending())
         counts: dict[Series, Counter[str]] = {series: Counter() for series in plan.scopes}
         for key, event in self._ledger.units.items():

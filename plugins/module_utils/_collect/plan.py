@@ -101,7 +101,8 @@ class Plan(NamedTuple):
     was asked to list and the nodes it was narrowed to. ``room``: how many units may be asked for now (None: all).
     ``only``: the explicit span that this is all about.
     ``calls``: the fewest calls of the API, beside looking, that carrying it out takes. ``notices``: what else was found.
-    ``failures``: types of log that could not be looked at, and why; what is known of them stays as it was.
+    ``failures``: types of log that could not be looked at, and why; what is known of them stays as it was. ``name``: what people
+    call the instance, as far as the cloud was asked.
     """
 
     steps: tuple[Step, ...] = ()
@@ -115,6 +116,7 @@ class Plan(NamedTuple):
     calls: int = 0
     notices: tuple[Notice, ...] = ()
     failures: Mapping[str, CloudError] = {}
+    name: str = ""
 
     def having(self, *actions: str) -> list[Step]:
         """Return the steps with one of these actions, in order."""

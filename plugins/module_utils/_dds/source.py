@@ -151,6 +151,7 @@ class LogSource:
         self._asks = asks
         self._parts: dict[str, Source] = {}
         self._notices: list[Notice] = []
+        self._name = ""
 
     def plan(self, ledger: Ledger, status: Status, requested: Requested) -> Plan:
         """Return the plans of all types as one.
@@ -160,12 +161,13 @@ class LogSource:
         if not self._parts and not self._notices:
             self._look()
         found = merged([self._plan_of(log_type, ledger, status, requested) for log_type in self._parts])
-        return found._replace(notices=(*self._notices, *found.notices))
+        return found._replace(notices=(*self._notices, *found.notices), name=self._name)
 
     def _look(self) -> None:
         """See which nodes have which type, where that is not all of them, and make a source for each type."""
         needed = self._node_ids or set(self._log_types) != {AUDIT}
         instance = self._api.instance(self._instance_id) if needed else Record({}, "instance")
+        self._name = instance.text("name") or ""
         nodes = nodes_of(instance)
         known = {node.id for node in nodes}
         unknown = sorted({*self._node_ids} - known)

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -46,6 +46,22 @@ def shown(now: int, days: int) -> Span:
     """Return the span of so many days, the last of which is the day of ``now``."""
     end = floor_to(now, DAY) + DAY
     return Span(end - days * DAY, end)
+
+
+def leading(rows: Iterable[Sequence[Mapping[str, Any]]]) -> int:
+    """Return how many days at the begin of all rows, as the report has them, are out of scope; not all of them."""
+    known = [runs[0] for runs in rows if any(run["state"] != OUTSIDE for run in runs)]
+    return min((first["days"] if first["state"] == OUTSIDE else 0 for first in known), default=0)
+
+
+def without(runs: Sequence[Mapping[str, Any]], days: int) -> list[dict[str, Any]]:
+    """Return runs, as the report has them, without the first so many days."""
+    left = []
+    for run in runs:
+        rest = max(0, run["days"] - days)
+        days -= run["days"] - rest
+        left += [{**run, "days": rest}] if rest else []
+    return left
 
 
 def runs(frame: Span, series: Mapping[str, Any], events: Iterable[Event]) -> list[Run]:

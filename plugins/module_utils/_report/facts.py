@@ -59,7 +59,7 @@ def instance(held: Holding, chosen: Chosen, frame: Frame, known: Mapping[str, st
 def unreadable(folder: str, message: str, frame: Frame) -> dict[str, Any]:
     """Return what the report says of an instance whose ledger cannot be read."""
     identity = dict(zip(("provider", "region", "project", "instance"), folder.split("/")))
-    nothing = {"holds": [], **total(()), "series": [], "run": _run({}), "cut": None}
+    nothing = {"name": None, "holds": [], **total(()), "series": [], "run": _run({}), "cut": None}
     return _judged({**identity, "folder": folder, "head": GENESIS, "lines": 0, "breaks": [message], **nothing}, frame)
 
 
@@ -95,6 +95,13 @@ def last_success(series: Iterable[Mapping[str, Any]]) -> str | None:
 def report(archive: str, instances: Sequence[Mapping[str, Any]], frame: Frame) -> dict[str, Any]:
     """Return the whole report: what ``report.json`` holds."""
     span = days.shown(frame.now, frame.days)
+    # The map begins where the archive does.
+    early = days.leading([series["days"] for one in instances for series in one["series"]])
+    span = span._replace(begin=span.begin + early * DAY)
+    instances = [
+        {**one, "series": [{**series, "days": days.without(series["days"], early)} for series in one["series"]]}
+        for one in instances
+    ]
     return {
         "v": VERSION,
         "at": iso(frame.now),

@@ -26,7 +26,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._report.days 
     WORST_OF_SEVERAL,
     Run,
 )
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._report.text import day, month, safe, timed
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._report.text import day, label, month, safe, timed
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, from_iso, iso
 
 
@@ -82,10 +82,10 @@ def instance(one: Mapping[str, Any], number: int, first: str) -> str:
     where = " · ".join(one[name] for name in ("provider", "region", "project"))
     return (
         f'<details id="i{number}"{"" if one["state"] == "complete" else " open"}>'
-        f'<summary class="row"><span class="who"><b>{safe(one["instance"])}</b> <small>{safe(where)}</small></span>'
+        f'<summary class="row"><span class="who"><b>{label(one)}</b> <small>{safe(where)}</small></span>'
         f'{_strip(runs)}<span class="words"><span class="state {safe(one["state"])}">{safe(one["state"])}</span> '
         f"{_in_words(runs, first)}</span></summary>"
-        f'<table role=table><caption class="hidden">{safe(one["instance"])}, its nodes and types of log</caption>{_HEAD}'
+        f'<table role=table><caption class="hidden">{safe(one["name"] or one["instance"])}, its nodes and types of log</caption>{_HEAD}'
         f"<tbody role=rowgroup>{rows}</tbody></table></details>\n"
     )
 

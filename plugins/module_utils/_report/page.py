@@ -18,6 +18,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._report impor
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._report.alerts import BROKEN, STATES
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._report.style import SCRIPT, STYLE
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._report.text import (
+    label,
     moment,
     number,
     safe,
@@ -140,7 +141,7 @@ def _instance(one: Mapping[str, Any], row: int) -> str:
     where = " · ".join(one[name] for name in ("provider", "region", "project"))
     todo = [_todo(list(alike)) for _kind, alike in groupby(one["alerts"], key=lambda alert: alert["kind"])]
     return (
-        f'<tr><th scope="row"><a href="#i{row}">{safe(one["instance"])}</a> <small>{safe(where)}</small></th>'
+        f'<tr><th scope="row"><a href="#i{row}">{label(one)}</a> <small>{safe(where)}</small></th>'
         f'<td><span class="state {safe(one["state"])}">{safe(one["state"])}</span></td>'
         f"<td>{f'<ul>{str().join(todo)}</ul>' if todo else 'nothing'}</td><td>{moment(one['last_success'])}</td>"
         f'<td class="number">{number(one["counts"]["collected"])}</td><td class="number">{size(one["bytes"])}</td>'
@@ -157,7 +158,7 @@ def _todo(alike: Sequence[Mapping[str, Any]]) -> str:
 def _head(one: Mapping[str, Any]) -> str:
     mark = " (of a ledger that is broken)" if one["state"] == BROKEN else ""
     return (
-        f'<tr><th scope="row">{safe(one["instance"])}</th><td>{moment(one["since"])}</td>'
+        f'<tr><th scope="row">{label(one)}</th><td>{moment(one["since"])}</td>'
         f'<td class="number">{number(one["lines"])}</td><td class="mono">{safe(one["head"])}{mark}</td></tr>\n'
     )
 

@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from html import escape
+from typing import Any
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._words import printable
 
@@ -39,6 +41,11 @@ def day(iso: str) -> str:
 def month(iso: str) -> str:
     """Return the name of the month of a day."""
     return _MONTHS[int(iso[5:7]) - 1]
+
+
+def label(one: Mapping[str, Any]) -> str:
+    """Return an instance as people call it, with its id beside; as safe text."""
+    return f"{safe(one['name'])} <small>{safe(one['instance'])}</small>" if one["name"] else safe(one["instance"])
 
 
 def size(count: int) -> str:

@@ -96,6 +96,11 @@ class Cluster(NamedTuple):
     complete: bool
 
     @property
+    def name(self) -> str | None:
+        """Return what people call the cluster."""
+        return self.info.text("InstanceName") or self.info.text("Name")
+
+    @property
     def zone(self) -> str | None:
         """Return the zone of the cluster itself; in a cluster across zones, its nodes have others."""
         return self.info.id("Zone")

@@ -55,6 +55,7 @@ class PackageSource:
         self._intranet = intranet
         self._members: windows.Members | None = None
         self._notices: tuple[Notice, ...] = ()
+        self._name = ""
         self._started: int | None = None
 
     def plan(self, ledger: Ledger, status: Status, requested: Requested) -> Plan:
@@ -74,7 +75,7 @@ class PackageSource:
             wanted = windows.want(self._rules, members, ledger.units, ledger.scopes, started, now)
         self._started = started
         plan = windows.plan(self._rules, wanted, offers, status.asked(), now=now, mine=requested)
-        return plan._replace(notices=(*self._notices, *plan.notices))
+        return plan._replace(notices=(*self._notices, *plan.notices), name=self._name)
 
     def ask(self, step: Step, within: float) -> None:
         """Ask for the package of a window."""
@@ -128,7 +129,7 @@ class PackageSource:
             series = [Series(node, log_type) for node in self._node_ids for log_type in self._rules.log_types]
             return windows.Members(tuple(series), complete=False)
         cluster = self._api.cluster(self._cluster_id, zone=self._zone)
-        self._zone = self._zone or cluster.zone
+        self._zone, self._name = self._zone or cluster.zone, cluster.name or ""
         if not self._zone:
             raise CloudError(f"The API named no zone of {self._cluster_id}.", code="no_zone", hint="Give zone.")
         nodes = {node.id: node for node in cluster.nodes}

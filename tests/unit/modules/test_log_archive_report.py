@@ -180,7 +180,7 @@ def test_ages_and_filters_are_kept(made: Made) -> None:
     assert (result["alerts"], result["alerts_omitted"]) == ([], 1)
     report(made, days=5)
     told = json.loads(written(made)["report.json"])
-    assert (told["first_day"], told["last_day"]) == ("2026-02-28", "2026-03-04")
+    assert (told["first_day"], told["last_day"]) == ("2026-03-01", "2026-03-04")
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"v": 1, "verdict": {"sentence": ""}, "instances": [[]]}'])

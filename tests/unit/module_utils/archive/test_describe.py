@@ -83,6 +83,7 @@ def test_everything_of_a_series_is_told(made: Made) -> None:
     }
     assert one == {
         **made.identity,
+        "name": None,
         "folder": made.folder,
         "head": made.ledger.head,
         "lines": 7,

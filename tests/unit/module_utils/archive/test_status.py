@@ -120,6 +120,7 @@ def test_the_file_is_plain_and_in_order(tree: Tree) -> None:
     assert {name: value[name] for name in value if name not in ("series", "listed", "run")} == {
         "v": 1,
         **IDENTITY,
+        "name": "",
         "at": "2026-11-20T12:00:00Z",
         "head": "ab" * 32,
     }

@@ -633,3 +633,14 @@ def test_packages_that_take_too_long_are_pending_and_taken_by_the_next_run(clust
     cluster.advance(seconds=600)
     assert changed(cluster.collect()) == {"collected": 7}
     assert set(cluster.packages().values()) == {1}
+
+
+def test_the_status_knows_the_name_that_people_gave(cluster: Cluster) -> None:
+    cluster.zone = cluster.node_ids = None
+    cluster.collect()
+    folder = cluster.archive / cluster.folder
+    assert json.loads((folder / "status.json").read_text())["name"] == cluster.cluster.name
+    # A run that does not ask keeps it.
+    cluster.zone, cluster.node_ids = cluster.cluster.zone, [cluster.node]
+    cluster.collect()
+    assert json.loads((folder / "status.json").read_text())["name"] == cluster.cluster.name

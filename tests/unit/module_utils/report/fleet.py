@@ -37,6 +37,7 @@ def _instance(number: int, days: int) -> dict[str, Any]:
     identity = {"provider": "umongodb", "region": "cn-bj2", "project": "default", "instance": f"uclmongo-{number:08x}"}
     told: dict[str, Any] = {
         **identity,
+        "name": None,
         "folder": "/".join(identity.values()),
         "breaks": [],
         "holds": [],

@@ -28,14 +28,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ...archives import FIRST, SLOW, Made
-from .conftest import NOW, Report, complete, day, unit
+from .conftest import FRAME, NOW, Report, complete, day, unit
 
 STATUSES = {COLLECTED: "held", EMPTY: "empty", LOST: "lost", ACCEPTED: "accepted", PRUNED: "pruned"}
 
 
 def states(found: dict[str, Any], series: int = 0) -> list[str]:
-    """Return the state of every day of the first instance's series."""
-    return [run["state"] for run in found["instances"][0]["series"][series]["days"] for _day in range(run["days"])]
+    """Return the state of every day of the first instance's series; those before the map begins are out of scope."""
+    told = [run["state"] for run in found["instances"][0]["series"][series]["days"] for _day in range(run["days"])]
+    return ["outside"] * (FRAME.days - len(told)) + told
+
+
+def test_the_map_begins_where_the_archive_does(tmp_path: Path, report: Report) -> None:
+    complete(Made(tmp_path))
+    found = report()
+    assert (found["first_day"], found["last_day"]) == (day(0)[:10], day(7)[:10])
+    assert [sum(run["days"] for run in one["days"]) for one in found["instances"][0]["series"]] == [8]
+    Made(tmp_path, "earlier").lost(-1)
+    assert report()["first_day"] == day(-1)[:10]
 
 
 def test_each_state_of_a_window_is_told_at_its_day(tmp_path: Path, report: Report) -> None:
