@@ -67,3 +67,20 @@ options:
     type: float
     default: 0
 """
+
+    READING = r"""
+options:
+  begin:
+    description:
+      - Only entries from this time on, as Unix seconds, as ISO 8601 with an offset such as V(2026-11-20T00:00:00Z), or as an age
+        such as V(36h) or V(7d).
+    type: str
+  end:
+    description:
+      - Only entries before this time, in the same forms as O(begin).
+    type: str
+  workers:
+    description:
+      - How many files are read at a time, each in a process of its own. As many as there are cores when absent.
+    type: int
+"""

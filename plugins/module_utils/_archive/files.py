@@ -150,6 +150,16 @@ class Tree:
                 return None
 
     @contextmanager
+    def reading(self, path: str) -> Iterator[int]:
+        """Open a file for reading. Yields the descriptor; faults of reading it are explained too."""
+        with explained(self._full(path)):
+            descriptor = self._open(path)
+            try:
+                yield descriptor
+            finally:
+                os.close(descriptor)
+
+    @contextmanager
     def writing(self, path: str) -> Iterator[int]:
         """Open a file for writing, with the folders above it made. Yields the descriptor.
 

@@ -1,0 +1,100 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the modules that read entries have in common: their options, and which files they are about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Callable, NamedTuple
+
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import survey
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import OptionSet, between
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.pool import NotDone, cores
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.units import Unit, span_of, units_of
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError, BadInput
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import parse_moment
+
+# Which time, and how many processes read.
+READING = OptionSet(
+    {"begin": {"type": "str"}, "end": {"type": "str"}, "workers": {"type": "int"}},
+    checks={"workers": between(1, 256)},
+)
+
+
+class Scope(NamedTuple):
+    """The files that a module is about: those to be read, and how many there are."""
+
+    units: list[Unit]
+    total: int
+    unread: list[dict[str, Any]]
+
+
+def asked_span(options: Mapping[str, Any], now: float) -> Span:
+    """Return the span of the options, open where nothing is given. Raises BadInput."""
+    begin, end = (
+        parse_moment(options[name], name, int(now)) if options[name] is not None else None for name in ("begin", "end")
+    )
+    span = span_of(begin, end)
+    if span.empty:
+        raise BadInput("end: it must be after begin.")
+    return span
+
+
+def in_ms(span: Span) -> Span:
+    """Return a span of seconds in milliseconds."""
+    return Span(span.begin * 1000, span.end * 1000)
+
+
+def scope(options: Mapping[str, Any], span: Span, check: Callable[[survey.Holding], object] = bool) -> Scope:
+    """Return the files of the chosen series that can hold entries of a span. Raises ArchiveError and BadInput.
+
+    An instance that cannot be read hides no other; ``check`` may object to one.
+    """
+    chosen = survey.Chosen.of(options)
+    found = Scope([], 0, [])
+    nodes: set[str] = set()
+    for folder in survey.some_folders(options["archive"], chosen):
+        try:
+            held = survey.holding(options["archive"], folder)
+        except ArchiveError as error:
+            found.unread.append(unread(folder, error.message))
+            continue
+        check(held)
+        units = units_of(options["archive"], held, chosen, span)
+        found.units.extend(units.due)
+        found = found._replace(total=found.total + units.total)
+        nodes |= units.nodes
+    if not found.unread:
+        survey.check_nodes(chosen, nodes)
+    return found
+
+
+def workers_of(options: Mapping[str, Any]) -> int:
+    """Return how many processes read."""
+    return int(options["workers"] or cores())
+
+
+def unread(file: str, reason: str) -> dict[str, Any]:
+    """Return a file that was not read, and why, as a result tells it."""
+    return {"file": file, "member": "", "line": 0, "reason": reason}
+
+
+def not_done(unit: Unit, result: NotDone) -> dict[str, Any]:
+    """Return a unit that was not read as a result tells it."""
+    return unread(unit.file, result.reason)
+
+
+def warning(unread_parts: list[dict[str, Any]]) -> str | None:
+    """Return a sentence that tells of what was not read, None when all was."""
+    if not unread_parts:
+        return None
+    first = unread_parts[0]
+    where = f"{first['file']}, line {first['line']}" if first["line"] else first["file"]
+    count = len(unread_parts)
+    return (
+        f"{count} {'part of the archive was' if count == 1 else 'parts of the archive were'} not read,"
+        f" first {where}: {first['reason'].rstrip('.')}."
+    )
