@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import time
 import traceback
 from collections.abc import Iterator, Sequence
@@ -16,13 +17,16 @@ from math import inf, isinf
 from multiprocessing.connection import Connection, wait
 from typing import Any, Callable, NamedTuple, TypeVar
 
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import LogsError
 
 J = TypeVar("J")
 R = TypeVar("R")
 
 # A forked process has all that this one has: nothing is imported again, which the payload of a module could not promise.
 _FORK = multiprocessing.get_context("fork")
+
+
+_PDEATHSIG = 1
 
 
 class NotDone(NamedTuple):
@@ -58,6 +62,7 @@ class _Worker:
 
 
 def _serve(pipe: Connection, others: Sequence[Connection], work: Callable[[Any], Any], jobs: Sequence[Any]) -> None:
+    _end_with(os.getppid())
     # As long as a copy of its other end is open, nobody is told that the parent has ended.
     for other in others:
         other.close()
@@ -67,11 +72,21 @@ def _serve(pipe: Connection, others: Sequence[Connection], work: Callable[[Any],
             answer: tuple[Any, str | None]
             try:
                 answer = (work(jobs[job]), None)
-            except ArchiveError as error:
+            except LogsError as error:
                 answer = (NotDone(error.message), None)
             except Exception:
                 answer = (None, traceback.format_exc())
             pipe.send(answer)
+
+
+def _end_with(parent: int) -> None:
+    """Have the kernel end this process when its parent is killed, where it can: nobody would take what it makes."""
+    with suppress(ImportError, OSError, AttributeError):
+        import ctypes
+
+        ctypes.CDLL(None).prctl(_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 def cores() -> int:
@@ -84,14 +99,14 @@ def done(
 ) -> Iterator[tuple[J, R | NotDone]]:
     """Yield every job with its result as soon as it is there. With a ``limit`` of seconds, none takes longer.
 
-    The jobs are done in this process where more would gain nothing. A fault of the archive is a result; any other error
-    goes through.
+    The jobs are done in this process where more would gain nothing. A fault that can be explained is a result; any
+    other error goes through.
     """
     if limit is None and (workers == 1 or len(jobs) == 1):
         for job in jobs:
             try:
                 yield job, work(job)
-            except ArchiveError as error:
+            except LogsError as error:
                 yield job, NotDone(error.message)
         return
     running: list[_Worker] = []

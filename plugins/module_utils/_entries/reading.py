@@ -46,8 +46,10 @@ class Part(NamedTuple):
 def parts(file: IO[bytes], size: int) -> Iterator[Part]:
     """Yield the lines of an open file of so many bytes, member by member, in blocks."""
     for member in members(file, size):
+        # A name may be no text at all.
+        name = member.name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
         for block in _blocks(member):
-            yield Part(member.name, block)
+            yield Part(name, block)
 
 
 def entries(block: Block) -> Iterator[Entry]:

@@ -1,0 +1,462 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: log_archive_export
+short_description: Export the entries of an archive for other systems
+version_added: 0.3.0
+description:
+  - Writes the entries of an archive as lines of JSON, one an entry, for a SIEM or a lake, or sends them to a receiver. As C(otlp),
+    each line is a request of OpenTelemetry's protocol with one log record; as C(ecs), a document of the Elastic Common Schema.
+  - Each unit of the archive becomes a file of its own, C(<dest>/<day>/<instance>-<node>-<type>-<unit>.ndjson), by renaming, so
+    that a file is whole once it is there, and what is collected late is one file more.
+  - A run goes on where the one before ended. How far that was stands in C(export.json) in O(dest), so files may be moved away
+    once they were read.
+  - Every entry has an id that stays, the SHA-256 of the instance's folder, the unit's SHA-256, the member and the number of the
+    line, as C(log.record.uid) or C(event.id).
+  - Where exports and entry files of a series cover the same time, entry files count.
+author:
+  - clouddb.mongodb_logs contributors (@clouddb)
+extends_documentation_fragment:
+  - clouddb.mongodb_logs.survey
+  - clouddb.mongodb_logs.survey.series
+  - clouddb.mongodb_logs.survey.reading
+  - clouddb.mongodb_logs.attributes
+  - clouddb.mongodb_logs.attributes.changes
+options:
+  dest:
+    description:
+      - Absolute path of the folder for the files, outside of the archive. It is made when it is missing. One folder is for one
+        O(format), O(compress), O(redact) and O(endpoint).
+    type: path
+    required: true
+  begin:
+    description:
+      - Only units that can hold entries from this time on. A unit is exported whole, once; those left out are exported by a later
+        run that asks for them.
+  end:
+    description:
+      - Only units that can hold entries before this time.
+  format:
+    description:
+      - What a line is.
+    type: str
+    choices: [otlp, ecs]
+    default: otlp
+  compress:
+    description:
+      - Whether files are compressed with gzip, and their names end in C(.gz). With O(endpoint), what is sent.
+    type: bool
+    default: false
+  redact:
+    description:
+      - What is left out. As the line itself has all of it, the line is left out too, and the server's message stands in its place.
+    type: list
+    elements: str
+    choices: [statement, user, address, app, namespace, plan]
+  endpoint:
+    description:
+      - Address of a receiver of OTLP over HTTP, as V(https://collector.example.com:4318). Entries are sent to its C(/v1/logs)
+        and no files are written. Each arrives at least once. Needs O(format=otlp).
+    type: str
+  headers:
+    description:
+      - Headers for the receiver, such as one that signs in.
+    type: dict
+  validate_certs:
+    description:
+      - Whether the certificate of the receiver is verified.
+    type: bool
+    default: true
+  ca_path:
+    description:
+      - File with the certificates of authorities to trust.
+    type: path
+  timeout:
+    description:
+      - Seconds for one request.
+    type: float
+    default: 30
+  deadline:
+    description:
+      - Seconds for one request with its repetitions.
+    type: float
+    default: 120
+  mode:
+    description:
+      - Mode of the files, as octal digits in quotes. Folders may be entered by whoever may read them.
+    type: raw
+    default: "0640"
+  owner:
+    description:
+      - Owner of the files, by name or number.
+    type: str
+  group:
+    description:
+      - Group of the files, by name or number.
+    type: str
+  lock_timeout:
+    description:
+      - Seconds to wait while another run exports into O(dest).
+    type: float
+    default: 0
+notes:
+  - In check mode the entries are counted, and nothing is written or sent.
+seealso:
+  - module: clouddb.mongodb_logs.log_archive_search
+"""
+
+EXAMPLES = r"""
+- name: Export what is new for a collector that reads files
+  clouddb.mongodb_logs.log_archive_export:
+    archive: /srv/mongodb-logs
+    dest: /srv/export/otlp
+    compress: true
+
+- name: Send audit logs to a receiver, without statements
+  clouddb.mongodb_logs.log_archive_export:
+    archive: /srv/mongodb-logs
+    dest: /srv/export/sent
+    log_types: [audit]
+    endpoint: https://collector.example.com:4318
+    redact: [statement]
+"""
+
+RETURN = r"""
+exported:
+  description: How many entries were exported or, in check mode, would be.
+  returned: when the archive was read
+  type: int
+units:
+  description: How many units that was.
+  returned: when the archive was read
+  type: int
+bytes:
+  description: How many bytes were written or sent, before compression where they are sent.
+  returned: when the archive was read
+  type: int
+files:
+  description: Files that were written, relative to O(dest), with O(return_limit) at most.
+  returned: when the archive was read
+  type: list
+  elements: str
+left:
+  description: How many units of the chosen series were not exported yet.
+  returned: when the archive was read
+  type: int
+unread:
+  description: Files, and parts of files, that could not be read or exported, with O(return_limit) at most.
+  returned: when the archive was read
+  type: list
+  elements: dict
+  contains:
+    file:
+      description: File, or the folder of an instance, relative to the archive.
+      type: str
+    member:
+      description: Member of the file.
+      type: str
+    line:
+      description: Number of the line from which on it could not be read; V(0) for all of it.
+      type: int
+    reason:
+      description: Why.
+      type: str
+unread_count:
+  description: How many such parts there are.
+  returned: when the archive was read
+  type: int
+failure:
+  description: What went wrong.
+  returned: failure
+  type: dict
+  contains:
+    code:
+      description: A word for the kind of fault, such as V(no_instance).
+      type: str
+    kind:
+      description: Kind of fault, such as V(incomplete).
+      type: str
+    message:
+      description: What is wrong.
+      type: str
+    hint:
+      description: What to do.
+      type: str
+    request_id:
+      description: Always empty, as no cloud is called.
+      type: str
+"""
+
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, Callable, NamedTuple
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout, survey
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Ownership, Tree
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import Key
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.lock import Lock
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import (
+    SERIES,
+    SURVEY,
+    WRITES,
+    OptionSet,
+    absolute_path,
+    mode_with,
+    owner_number,
+    parse_mode,
+    readable_path,
+    seconds,
+)
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries import export, scope
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.pool import NotDone, done
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.progress import Progress
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.units import Unit, units_of
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError, BadInput, Incomplete
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import REQUESTS_IMPORT_ERROR, check_endpoint
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import run_module
+
+OPTIONS = (
+    SURVEY
+    + SERIES
+    + scope.READING
+    + WRITES
+    + OptionSet(
+        {
+            "dest": {"type": "path", "required": True},
+            "format": {"type": "str", "choices": export.FORMATS, "default": export.OTLP},
+            "compress": {"type": "bool", "default": False},
+            "redact": {"type": "list", "elements": "str", "choices": export.REDACTABLE},
+            "endpoint": {"type": "str"},
+            "headers": {"type": "dict", "no_log": True},
+            "validate_certs": {"type": "bool", "default": True},
+            "ca_path": {"type": "path"},
+            "timeout": {"type": "float", "default": 30},
+            "deadline": {"type": "float", "default": 120},
+            "mode": {"type": "raw", "default": "0640"},
+            "owner": {"type": "str"},
+            "group": {"type": "str"},
+        },
+        checks={
+            "dest": absolute_path,
+            "ca_path": readable_path,
+            "timeout": seconds(0.1, 3600),
+            "deadline": seconds(0.1),
+            "mode": mode_with(0o600),
+        },
+    )
+)
+
+# How often it is noted how far the run has come. What was written since is found by its name, what was sent is sent again.
+_NOTED = 5.0
+
+
+class Due(NamedTuple):
+    """What of an instance is to be exported: the units of this run, and the keys of all that were not exported yet."""
+
+    held: survey.Holding
+    units: list[Unit]
+    left: set[Key]
+
+
+def export_archive(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
+    """Export what is new. Raises Incomplete, with the result, when something could not be exported."""
+    form = export.Form(options["format"], options["compress"], frozenset(options["redact"] or ()))
+    receiver = _receiver(module, options)
+    tree = _destination(options)
+    made_with = {
+        "format": form.format,
+        "compress": form.compress,
+        "redact": sorted(form.redact),
+        "endpoint": receiver.url if receiver else None,
+    }
+    if module.check_mode:
+        return _Run(module, options, form, receiver, tree, Progress.read(tree, made_with)).carry_out()
+    tree.make()
+    with _alone(tree, options["lock_timeout"]):
+        return _Run(module, options, form, receiver, tree, Progress.read(tree, made_with)).carry_out()
+
+
+class _Run:
+    """One run: what is due, what came of it, and the note of it."""
+
+    def __init__(
+        self,
+        module: AnsibleModule,
+        options: dict[str, Any],
+        form: export.Form,
+        receiver: export.Receiver | None,
+        tree: Tree,
+        progress: Progress,
+    ) -> None:
+        self._module = module
+        self._options = options
+        self._form = form
+        self._receiver = receiver
+        self._tree = tree
+        self._progress = progress
+        self._chosen = survey.Chosen.of(options)
+        self._unread: list[dict[str, Any]] = []
+        self._failed = 0
+        self._files: list[str] = []
+        self._entries = self._units = self._bytes = 0
+        names = Counter(folder.rpartition("/")[2] for folder in survey.folders(options["archive"], survey.Chosen()))
+        self._ambiguous = {name for name, often in names.items() if often > 1}
+
+    def carry_out(self) -> dict[str, Any]:
+        """Export what is due, and return the result."""
+        due = list(self._due())
+        of = {one.held.folder: one for one in due}
+        units = [unit for one in due for unit in one.units if not self._stands(unit)]
+        for one in due:
+            one.left.difference_update(unit.event.key for unit in one.units if self._stands(unit))
+        if not self._module.check_mode:
+            self._note(due)
+        noted = time.monotonic()
+        for unit, result in done(self._work(), units, scope.workers_of(self._options)):
+            if isinstance(result, NotDone):
+                self._failed += 1
+                self._unread.append(scope.not_done(unit, result))
+                if self._receiver:
+                    break  # whoever takes nothing now is not asked a thousand times
+                continue
+            self._take(unit, result)
+            of[unit.origin.folder].left.discard(unit.event.key)
+            if not self._module.check_mode and time.monotonic() - noted > _NOTED:
+                self._note(due)
+                noted = time.monotonic()
+        if not self._module.check_mode:
+            self._note(due)
+        return self._result(sum(len(one.left) for one in due))
+
+    def _due(self) -> Iterator[Due]:
+        span = scope.asked_span(self._options, time.time())
+        nodes: set[str] = set()
+        for folder in survey.some_folders(self._options["archive"], self._chosen):
+            try:
+                held = survey.holding(self._options["archive"], folder)
+                left = self._progress.due(held, self._chosen)
+            except ArchiveError as error:
+                self._failed += 1
+                self._unread.append(scope.unread(folder, " ".join(filter(None, (error.message, error.hint)))))
+                continue
+            units = units_of(self._options["archive"], held, self._chosen, span)
+            nodes |= units.nodes
+            yield Due(held, [unit for unit in units.due if unit.event.key in left], left)
+        if not self._unread:
+            survey.check_nodes(self._chosen, nodes)
+
+    def _path(self, unit: Unit) -> str:
+        name = unit.origin.folder.rpartition("/")[2]
+        return export.path_of(unit, self._form, ambiguous=name in self._ambiguous)
+
+    def _stands(self, unit: Unit) -> bool:
+        """Tell whether the run before wrote this file and was killed before it noted that."""
+        return (
+            not self._receiver
+            and self._progress.known
+            and os.path.lexists(os.path.join(self._tree.root, self._path(unit)))
+        )
+
+    def _work(self) -> Callable[[Unit], export.Made]:
+        if self._module.check_mode:
+            return partial(export.count, form=self._form)
+        if self._receiver:
+            return partial(export.send, form=self._form, receiver=self._receiver)
+        return self._write
+
+    def _write(self, unit: Unit) -> export.Made:
+        return export.write(unit, self._form, self._tree, self._path(unit))
+
+    def _take(self, unit: Unit, made: export.Made) -> None:
+        if made.part:
+            self._tree.publish({made.part: self._path(unit)})
+        self._files.append(self._path(unit))
+        self._entries += made.entries
+        self._bytes += made.bytes
+        self._units += 1
+        self._unread += made.unread
+
+    def _note(self, due: list[Due]) -> None:
+        for one in due:
+            self._progress.note(one.held, self._chosen, one.left)
+        self._progress.save()
+
+    def _result(self, left: int) -> dict[str, Any]:
+        limit = self._options["return_limit"]
+        files = [] if self._receiver else self._files
+        result = {
+            "changed": self._units > 0,
+            "exported": self._entries,
+            "units": self._units,
+            "bytes": self._bytes,
+            "files": files[:limit],
+            "left": left,
+            "unread": self._unread[:limit],
+            "unread_count": len(self._unread),
+        }
+        if self._module._diff:
+            after = "".join(f"{path}\n" for path in sorted(files))
+            result["diff"] = {
+                "before": "",
+                "after": after,
+                "before_header": self._tree.root,
+                "after_header": self._tree.root,
+            }
+        sentence = scope.warning(self._unread)
+        if self._failed:
+            raise Incomplete(f"Not everything was exported; the next run tries again. {sentence}", result)
+        if sentence:
+            self._module.warn(sentence)
+        return result
+
+
+@contextmanager
+def _alone(tree: Tree, wait: float) -> Iterator[None]:
+    """Keep others from exporting into the same folder, and remove what a run left that was killed."""
+    with Lock(tree, layout.LOCK).held(wait, int(time.time())) as clean:
+        if not clean:
+            for path in list(tree.files()):
+                if layout.is_part(path):
+                    tree.remove(path)
+        yield
+
+
+def _destination(options: dict[str, Any]) -> Tree:
+    """Return the folder of the export. Raises BadInput."""
+    archive, dest = (os.path.realpath(options[name]) for name in ("archive", "dest"))
+    if os.path.commonpath([archive, dest]) == archive:
+        raise BadInput(f"dest: {options['dest']} is in the archive, which holds nothing else; give a folder outside.")
+    mode = parse_mode("mode", options["mode"])
+    owners = [owner_number(name, options[name]) for name in ("owner", "group")]
+    return Tree(options["dest"], Ownership(mode, mode | (mode & 0o444) >> 2, *owners))
+
+
+def _receiver(module: AnsibleModule, options: dict[str, Any]) -> export.Receiver | None:
+    if options["endpoint"] is None:
+        return None
+    if options["format"] != export.OTLP:
+        raise BadInput("endpoint: only format: otlp is sent; write files for another.")
+    if REQUESTS_IMPORT_ERROR:
+        module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
+    url = check_endpoint(options["endpoint"], "endpoint", module.warn)
+    headers = {str(name): str(value) for name, value in (options["headers"] or {}).items()}
+    return export.Receiver(url if url.endswith("/v1/logs") else f"{url}/v1/logs", headers, options)
+
+
+def main() -> None:
+    """Run the module."""
+    run_module(OPTIONS, export_archive, cloud=False)
+
+
+if __name__ == "__main__":
+    main()
