@@ -392,6 +392,7 @@ class _Run:
         self._progress.save()
 
     def _result(self, left: int) -> dict[str, Any]:
+        self._unread, self._files = scope.in_order(self._unread), sorted(self._files)
         limit = self._options["return_limit"]
         files = [] if self._receiver else self._files
         result = {

@@ -347,6 +347,7 @@ def search_archive(module: AnsibleModule, options: dict[str, Any]) -> dict[str, 
         verified += result.problem is None
         if result.problem:
             problem = problem or f"{unit.origin.folder}: {result.problem.message}"
+    unread = scope.in_order(unread)
     limited = options["return_limit"]
     answer = {
         "changed": False,

@@ -295,6 +295,7 @@ def slow_shapes(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any
         unread += result.unread
         merged(now_shapes, result.now)
         merged(before_shapes, result.before)
+    unread = scope.in_order(unread)
     rows = table(now_shapes, None if before.empty else before_shapes)
     name = _SORTS[options["sort"]]
     rows.sort(key=lambda row: (-row[name], row["folder"], row["namespace"], row["operation"], row["shape"]))

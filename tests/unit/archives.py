@@ -72,6 +72,24 @@ class Made:
         self.write(*events)
         return events
 
+    def holds(self, content: bytes, day: int = 0, series: Series = SLOW, extension: str = ".log") -> Event:
+        """Hold a window of a day with this content."""
+        event = self._window(COLLECTED, day, series)
+        span = Span(FIRST + day * DAY, FIRST + (day + 1) * DAY)
+        path = layout.window_path(series, span, extension)
+        return self._held(event._replace(path=path), content)
+
+    def holds_named(self, content: bytes, name: str, day: int = 0, series: Series = SLOW) -> Event:
+        """Hold a file of which no time is known but the day of its folder."""
+        path = layout.named_path(series, FIRST + day * DAY, name, name)
+        return self._held(Event(COLLECTED, series, name, path=path), content)
+
+    def _held(self, event: Event, content: bytes) -> Event:
+        self.file(event.path or "", content)
+        event = event._replace(size=len(content), sha256=hashlib.sha256(content).hexdigest())
+        self.write(event)
+        return event
+
     def lost(self, *days: int, series: Series = SLOW) -> list[Event]:
         """Have lost windows of a day."""
         events = [self._window(LOST, day, series)._replace(reason="too late") for day in days]

@@ -70,31 +70,42 @@ def members(file: IO[bytes], size: int) -> Iterator[Member]:
 
 
 class _Stream:
-    """Pieces that are read as often as a container wants, of the length that it wants."""
+    """Pieces that are read as often as a container wants, of the length that it wants.
+
+    What can be read comes before the news that the rest cannot.
+    """
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces = pieces
         self._held = b""
+        self._fault: Unreadable | None = None
 
     def peek(self, size: int) -> bytes:
         """Return the next bytes without taking them, fewer only at the end."""
-        while len(self._held) < size:
-            piece = next(self._pieces, b"")
+        while len(self._held) < size and self._fault is None:
+            try:
+                piece = next(self._pieces, b"")
+            except Unreadable as error:
+                self._fault = error
+                break
             if not piece:
                 break
             self._held += piece
         return self._held[:size]
 
     def take(self, size: int) -> bytes:
-        """Return the next bytes, fewer only at the end."""
+        """Return the next bytes, fewer only at the end. Raises Unreadable where they cannot be had."""
         taken = self.peek(size)
+        if self._fault and len(taken) < size:
+            raise self._fault
         self._held = self._held[len(taken) :]
         return taken
 
     def limited(self, size: int) -> Iterator[bytes]:
         """Yield so many bytes in pieces. Raises Unreadable where there are fewer."""
+        rest = self.rest()
         while size:
-            piece = self._held or next(self._pieces, b"")
+            piece = next(rest, b"")
             if not piece:
                 raise Unreadable("it ends early")
             self._held = piece[size:]
@@ -103,11 +114,15 @@ class _Stream:
             yield piece
 
     def rest(self) -> Iterator[bytes]:
-        """Yield everything that is left."""
-        if self._held:
-            held, self._held = self._held, b""
-            yield held
-        yield from self._pieces
+        """Yield everything that is left. Raises Unreadable where it cannot be had."""
+        while True:
+            piece, self._held = self._held, b""
+            if not piece and self._fault:
+                raise self._fault
+            piece = piece or next(self._pieces, b"")
+            if not piece:
+                return
+            yield piece
 
 
 def _members(name: str, stream: _Stream, budget: Budget, depth: int) -> Iterator[Member]:
@@ -142,8 +157,9 @@ def _gunzipped(pieces: Iterator[bytes], budget: Budget) -> Iterator[bytes]:
             if unpacker.eof:
                 # What pads a tape or a block is nothing.
                 piece = piece.lstrip(b"\0")
+                if not piece:
+                    break
                 unpacker = zlib.decompressobj(31)
-                continue
             before = unpacker.copy()
             try:
                 unpacked = unpacker.decompress(piece, PIECE)
@@ -173,7 +189,8 @@ def _up_to_the_damage(unpacker: Any, piece: bytes, budget: Budget) -> Iterator[b
                 unpacker = before
                 break
             at += step
-            yield budget.take(unpacked)
+            if unpacked:
+                yield budget.take(unpacked)
 
 
 def _is_tar(first: bytes) -> bool:
@@ -189,11 +206,13 @@ def _is_tar(first: bytes) -> bool:
 def _tar(name: str, stream: _Stream, budget: Budget, depth: int) -> Iterator[Member]:
     """Yield the regular files of a tar. tarfile itself ends without a word at a header that is damaged."""
     told: dict[str, str] = {}
+    ended = False
     while True:
         block = stream.take(_BLOCK)
-        if not block:
+        if not block and ended:
             return
-        if not block.strip(b"\0"):
+        ended = not block.strip(b"\0") and len(block) == _BLOCK
+        if ended:
             continue
         try:
             header = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")

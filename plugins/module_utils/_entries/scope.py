@@ -87,6 +87,11 @@ def not_done(unit: Unit, result: NotDone) -> dict[str, Any]:
     return unread(unit.file, result.reason)
 
 
+def in_order(unread_parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return what was not read in the order of the archive: files come to an end in any."""
+    return sorted(unread_parts, key=lambda one: (one["file"], one["member"], one["line"]))
+
+
 def warning(unread_parts: list[dict[str, Any]]) -> str | None:
     """Return a sentence that tells of what was not read, None when all was."""
     if not unread_parts:

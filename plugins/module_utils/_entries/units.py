@@ -113,7 +113,8 @@ def _ledger_lines(tree: Tree) -> Iterator[bytes]:
 def _reaches(event: Event, span: Span) -> bool:
     reach = event.reach
     # The end of an audit log is that of its last entry, without its fraction of a second.
-    return reach is None or (reach.begin < span.end and span.begin <= reach.end)
+    fraction = event.series.log_type == "audit"
+    return reach is None or (reach.begin < span.end and span.begin < reach.end + fraction)
 
 
 def _covered(held: survey.Holding) -> dict[Series, tuple[Span, ...]]:

@@ -57,11 +57,11 @@ def text(value: Any) -> str | None:
 
 
 def whole(value: Any) -> int | None:
-    """Return a whole number, also from its wrapping of Extended JSON; None for anything else."""
+    """Return a whole number, also from its wrapping of Extended JSON or from digits in quotes; None for anything else."""
     if isinstance(value, dict) and len(value) == 1:
         value = next(iter(value.values()))
-        if isinstance(value, str) and re.fullmatch(r"-?\d{1,19}", value, re.ASCII):
-            return int(value)
+    if isinstance(value, str):
+        return int(value) if re.fullmatch(r"-?\d{1,19}", value, re.ASCII) else None
     if isinstance(value, bool):
         return None
     if isinstance(value, float) and value.is_integer():
