@@ -84,6 +84,11 @@ def _command(rng: random.Random, collection: str, ms: int) -> tuple[str, str, di
     )
 
 
+def _shape_hash(*parts: str) -> str:
+    """Return what a server gives operations alike: eight hex digits."""
+    return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:8].upper()
+
+
 def _slow_line(rng: random.Random, ms: int, node_type: str) -> str:
     collection = rng.choice(_SHOP)
     component, kind, command = _command(rng, collection, ms)
@@ -115,8 +120,8 @@ def _slow_line(rng: random.Random, ms: int, node_type: str) -> str:
         }
     attr |= {
         "numYields": examined // 1000,
-        "queryHash": hex_id(rng, 8).upper(),
-        "planCacheKey": hex_id(rng, 8).upper(),
+        "queryHash": _shape_hash(attr["ns"], kind, *attr["command"]),
+        "planCacheKey": _shape_hash(attr["ns"], kind, plan, *attr["command"]),
         "locks": {
             "Global": {"acquireCount": {"r": examined // 1000 + 1}},
             "Mutex": {"acquireCount": {"r": 1}},
