@@ -224,6 +224,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.unit
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError, BadInput, Incomplete
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import REQUESTS_IMPORT_ERROR, check_endpoint
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import run_module
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 
 OPTIONS = (
     SURVEY
@@ -273,6 +274,7 @@ def export_archive(module: AnsibleModule, options: dict[str, Any]) -> dict[str, 
     form = export.Form(options["format"], options["compress"], frozenset(options["redact"] or ()))
     receiver = _receiver(module, options)
     tree = _destination(options)
+    span = scope.asked_span(options, time.time())
     made_with = {
         "format": form.format,
         "compress": form.compress,
@@ -280,10 +282,10 @@ def export_archive(module: AnsibleModule, options: dict[str, Any]) -> dict[str, 
         "endpoint": receiver.url if receiver else None,
     }
     if module.check_mode:
-        return _Run(module, options, form, receiver, tree, Progress.read(tree, made_with)).carry_out()
+        return _Run(module, options, form, receiver, tree, Progress.read(tree, made_with)).carry_out(span)
     tree.make()
     with _alone(tree, options["lock_timeout"]):
-        return _Run(module, options, form, receiver, tree, Progress.read(tree, made_with)).carry_out()
+        return _Run(module, options, form, receiver, tree, Progress.read(tree, made_with)).carry_out(span)
 
 
 class _Run:
@@ -312,9 +314,9 @@ class _Run:
         names = Counter(folder.rpartition("/")[2] for folder in survey.folders(options["archive"], survey.Chosen()))
         self._ambiguous = {name for name, often in names.items() if often > 1}
 
-    def carry_out(self) -> dict[str, Any]:
+    def carry_out(self, span: Span) -> dict[str, Any]:
         """Export what is due, and return the result."""
-        due = list(self._due())
+        due = list(self._due(span))
         of = {one.held.folder: one for one in due}
         units = [unit for one in due for unit in one.units if not self._stands(unit)]
         for one in due:
@@ -338,8 +340,7 @@ class _Run:
             self._note(due)
         return self._result(sum(len(one.left) for one in due))
 
-    def _due(self) -> Iterator[Due]:
-        span = scope.asked_span(self._options, time.time())
+    def _due(self, span: Span) -> Iterator[Due]:
         nodes: set[str] = set()
         for folder in survey.some_folders(self._options["archive"], self._chosen):
             try:

@@ -27,7 +27,8 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.read
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.structured import SLOW
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.units import Unit
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import Answer, Http, Request, is_passing
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import Answer, Http, Request
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._patience import is_passing
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import iso
 
 OTLP, ECS = "otlp", "ecs"

@@ -101,6 +101,9 @@ def good(
         "log_archive_info": {"archive": archive["archive"]},
         "log_archive_prune": {"archive": archive["archive"], "max_age": "365d"},
         "log_archive_report": {"archive": archive["archive"], "dest": str(tmp_path / "report")},
+        "log_archive_search": {"archive": archive["archive"]},
+        "log_archive_slow": {"archive": archive["archive"]},
+        "log_archive_export": {"archive": archive["archive"], "dest": str(tmp_path / "export")},
         "log_archive_accept": {"archive": archive["archive"], "instance": "one", "what": "loss", "reason": "known"},
         "dds_audit_log_info": {
             **dds,

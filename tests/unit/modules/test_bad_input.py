@@ -23,6 +23,7 @@ FREE_TEXT = {
     *("public_key", "private_key", "security_token", "channel_key", "access_key", "secret_key", "auth_token"),
     *("username", "password", "domain_name", "name", "audit_scope"),
 }
+FREE_TEXT |= {"match", "regex", "namespace", "operation", "user"}
 FREE_TEXT |= {"unit", "reason", "by", "keywords", "database_keywords", "collection_keywords"}
 
 BAD_BY_TYPE: dict[str, list[Any]] = {

@@ -48,8 +48,13 @@ def test_an_error_that_nobody_foresaw_goes_through() -> None:
 
 
 def test_nothing_runs_on_when_nobody_wants_more() -> None:
-    results = done(lambda job: (job, os.getpid(), time.sleep(job * 600)), [0, 1, 1], 2)
-    _job, (_number, pid, _slept) = next(results)  # type: ignore[misc]
+    def slept(job: int) -> int:
+        time.sleep(job * 600)
+        return os.getpid()
+
+    results = done(slept, [0, 1, 1], 2)
+    _job, pid = next(results)
+    assert isinstance(pid, int)
     results.close()  # type: ignore[attr-defined]
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
