@@ -26,6 +26,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledg
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import opened
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import HOUR, compact, iso
+from ansible_collections.clouddb.mongodb_logs.tests.bench import entries
 from ansible_collections.clouddb.mongodb_logs.tests.bench.cloud import (
     DAY,
     GIB,
@@ -486,6 +487,35 @@ class _Inventories:
         (self._folder / "static.yml").write_text(yaml.safe_dump({"all": {"hosts": hosts}}))
 
 
+# -- entries
+
+
+def slow_shapes(folder: Path) -> Iterator[Result]:
+    """Slow shapes and an export of 1 GiB of structured lines in files of 64 MiB, and slow shapes of the older text."""
+    folder.mkdir(parents=True)
+    made = entries.Made(folder, entries.structured(64 * MIB), 16, ".log")
+    ours, theirs = in_turn(2, entries.shapes(made), lambda: entries.structured_shapes(made))
+    yield faster("slow shapes of 1 GiB; jq -r | awk", ours, theirs, 1.5)
+    ours, theirs = in_turn(1, lambda: entries.exported(made), lambda: entries.structured_export(made))
+    yield faster("export of 1 GiB to OTLP; jq -c", ours, theirs, 3)
+    for what, peak in entries.peaks(made):
+        yield Result(f"peak memory, {what} of 1 GiB", f"{peak / MIB:.0f} MiB", "", "", "< 100 MiB", peak < 100 * MIB)
+    shutil.rmtree(folder)
+    folder.mkdir()
+    made = entries.Made(folder, entries.older(60_000), 1, ".log")
+    ours, theirs = in_turn(1, entries.shapes(made), lambda: entries.old_shapes_of_mtools(made))
+    yield faster("slow shapes of 60,000 older lines; mloginfo --queries", ours, theirs, 10)
+
+
+def search(folder: Path) -> Iterator[Result]:
+    """A word that is in none of 1,000 files of 1 MiB, compressed; and in the last tenth of their time."""
+    folder.mkdir(parents=True)
+    _made, whole, tenth, zgrep = entries.searches(folder)
+    ours, part, theirs = in_turn(2, whole, tenth, zgrep)
+    yield within("a rare word in 1,000 files; zgrep -c", ours, theirs, 1.5)
+    yield within("the same, in a tenth of the time; zgrep -c", part, theirs, 0.1)
+
+
 ROWS: dict[str, Row] = {
     "fleet": fleet,
     "big-file": big_file,
@@ -494,4 +524,6 @@ ROWS: dict[str, Row] = {
     "memory": memory,
     "ledger": ledger,
     "inventory": inventory,
+    "slow": slow_shapes,
+    "search": search,
 }

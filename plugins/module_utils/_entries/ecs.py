@@ -14,7 +14,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.entr
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.structured import SLOW
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.values import iso_ms
 
-VERSION = "8.17.0"
+VERSION = "9.4.0"
 
 _LEVELS = {"F": "fatal", "E": "error", "W": "warning", "I": "info", "D": "debug"}
 
@@ -32,11 +32,10 @@ _OWN = (
     "app",
 )
 
-# Kinds of audited actions, by how their names begin.
-_TYPES = (
-    (("create", "insert", "add", "grant"), "creation"),
-    (("drop", "delete", "remove", "revoke"), "deletion"),
-    (("update", "rename", "findAndModify", "findandmodify", "set", "rep", "sh"), "change"),
+# How the names of audited actions begin that change something. The schema knows access and change of a database, no more.
+_CHANGES = (
+    *("create", "insert", "add", "grant", "drop", "delete", "remove", "revoke", "update", "rename", "findAndModify"),
+    *("findandmodify", "set", "import", "enableSharding", "shardCollection", "replSet", "shutdown"),
 )
 
 _dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -121,7 +120,4 @@ def _ip(address: str) -> dict[str, str]:
 
 
 def _type(action: str) -> str:
-    for begins, kind in _TYPES:
-        if action.startswith(begins):
-            return kind
-    return "access"
+    return "change" if action.startswith(_CHANGES) else "access"
