@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import IO, Any, NamedTuple
 
-PIECE = 1024 * 1024
+PIECE = 256 * 1024
 
 # A file may unpack to so many bytes, and so many times its size, before it is taken for a bomb.
 _ROOM = 512 * 1024 * 1024
