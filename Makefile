@@ -18,7 +18,7 @@ export HOME := $(CURDIR)/.cache/home
 $(shell mkdir -p .cache/home)
 endif
 
-.PHONY: help demo bench test lint types units sanity integration package docs matrix pins clean setup setup-light
+.PHONY: help demo bench test lint types units sanity integration package docs matrix fuzz pins clean setup setup-light
 
 help:
 	@echo "make demo         try the collection against an emulator of both clouds, no account needed"
@@ -34,6 +34,7 @@ help:
 	@echo
 	@echo "make matrix       integration and the demo with every ansible-core that is supported (ARGS=2.21 ...)"
 	@echo "make pins         bring constraints-dev.txt up to date"
+	@echo "make fuzz         answers of both clouds made wrong, for a minute (ARGS='--seconds 3600'); prints how many"
 	@echo "make clean        remove what the targets made"
 
 setup:
@@ -82,6 +83,9 @@ docs: setup
 
 matrix:
 	@$(TOOLS)/matrix $(ARGS)
+
+fuzz: setup
+	@$(BIN)/python tests/fuzz/fuzz.py $(ARGS)
 
 pins: setup
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate requirements-dev.txt -o constraints-dev.txt

@@ -78,14 +78,14 @@ class Emulator:
         self,
         *,
         seed: int = 7,
-        clock: str | float | int | datetime | None = None,
+        clock: str | float | int | datetime | Clock | None = None,
         world: World | None = None,
         packaging_seconds: float | None = None,
         port: int = 0,
         certificate: str | None = None,
     ) -> None:
         """Make the world; nothing listens before `start`."""
-        self.clock = Clock(clock)
+        self.clock = clock if isinstance(clock, Clock) else Clock(clock)
         self.world = default_world(seed, self.clock.now()) if world is None else world
         self.world.now = self.clock.now
         if packaging_seconds is not None:
