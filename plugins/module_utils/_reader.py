@@ -119,6 +119,13 @@ class Record(dict[str, Any]):
         rows = enumerate(self.sequence(field))
         return [Record(row, f"{self._where}{field}[{number}]") for number, row in rows if isinstance(row, dict)]
 
+    def every_record(self, field: str) -> list[Record]:
+        """Return the objects of a list in which nothing else may stand, as what is left out there counts as gone."""
+        found = self.records(field)
+        if len(found) != len(self.sequence(field)):
+            raise self._fault(field, "no list of objects")
+        return found
+
     def needed_records(self, field: str) -> list[Record]:
         """Return the objects of a list that must be there, empty or not."""
         if self.get(field) is None:

@@ -129,7 +129,7 @@ def _exports(log_type: str) -> Call:
 
 def _packages(at: Clients) -> Any:
     found = at.umongodb.packages(at.cluster.cluster_id, zone=at.cluster.zone)
-    return [*map(described, found), [offer._replace(series=None) for offer in map(offered, found) if offer]]
+    return [*map(described, found), [offer.source() for offer in map(offered, found) if offer]]
 
 
 def _describe(at: Clients) -> Any:
@@ -139,8 +139,9 @@ def _describe(at: Clients) -> Any:
 
 def _create(at: Clients) -> None:
     span = Span(at.now - 2 * DAY, at.now - DAY)
-    names = {"zone": at.cluster.zone, "node_id": at.node, "log_type": "error", "span": span, "name": "n"}
-    at.umongodb.create_package(at.cluster.cluster_id, **names)
+    at.umongodb.create_package(
+        at.cluster.cluster_id, zone=at.cluster.zone, node_id=at.node, log_type="error", span=span, name="n"
+    )
 
 
 def _link(at: Clients) -> Any:

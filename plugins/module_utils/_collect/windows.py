@@ -118,6 +118,19 @@ class Wanted(NamedTuple):
         return any(self.pieces.values()) or bool(self.again)
 
 
+class Vague(NamedTuple):
+    """A file on the list of which the cloud does not tell enough to take it. What is None may be anything."""
+
+    node: str | None
+    log_type: str | None
+    span: Span | None
+
+    def may_be_of(self, series: Series, span: Span) -> bool:
+        """Tell whether the file may hold something of this time of a series."""
+        told = (self.node in (None, series.node), self.log_type in (None, series.log_type))
+        return all(told) and (self.span is None or not self.span.overlap(span).empty)
+
+
 def reach(now: int, kept: int = REACH) -> int:
     """Return the earliest begin that a cloud which keeps logs for so long can be asked for at ``now``."""
     return ceil_to(now - kept + REACH_MARK, REACH_MARK)
@@ -177,10 +190,12 @@ def plan(
     *,
     now: int,
     mine: Collection[tuple[Series, Span]] = (),
+    vague: Sequence[Vague] = (),
 ) -> Plan:
     """Return what to do about everything wanted, given what the cloud lists and what was asked for before.
 
-    ``mine``: what this run asked for. What it asked for in vain, it does not ask for again.
+    ``mine``: what this run asked for. What it asked for in vain, it does not ask for again. ``vague``: what else is on the
+    list; nothing is lost of which there may be a file.
     """
     counts: dict[tuple[Series, Span], int] = defaultdict(int)
     for offer in offers:
@@ -199,6 +214,7 @@ def plan(
             gone=series in wanted.gone,
             now=now,
             mine={span for asked_series, span in mine if asked_series == series},
+            vague=vague,
         )
         for span in wanted.again.get(series, ()):
             chooser.renew(span)
@@ -254,6 +270,7 @@ class _Chooser:
         gone: bool,
         now: int,
         mine: Collection[Span],
+        vague: Sequence[Vague],
     ) -> None:
         self.steps: list[Step] = []
         self._rules = rules
@@ -262,6 +279,7 @@ class _Chooser:
         self._gone = gone
         self._now = now
         self._mine = mine
+        self._vague = vague
         self._claimed: list[Span] = []
         whole = [offer for offer in offers if _made_after_its_end(offer, rules.settle, asked_spans)]
         self._ready = [offer for offer in whole if offer.state == READY]
@@ -322,10 +340,14 @@ class _Chooser:
                 self._add(FETCH, offer.span, "", offer)
 
     def _lose(self, span: Span) -> None:
+        if any(one.may_be_of(self._series, span) for one in self._vague):
+            return self._add(
+                MISSING, span, "the cloud lists a package that may be of this time, but does not tell enough of it"
+            )
         kept = "seven" if self._rules.reach == REACH else self._rules.reach // DAY
         reason = "the node left the cluster" if self._gone else f"the cloud keeps it for {kept} days only"
         event = _event(LOST, self._series, span)._replace(reason=reason)
-        self._add(RECORD, span, reason, event=event)
+        return self._add(RECORD, span, reason, event=event)
 
     def _reach(self) -> int:
         return reach(self._now, self._rules.reach)

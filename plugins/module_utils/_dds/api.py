@@ -221,7 +221,9 @@ class Dds:
         lists = (("file_name_list", names), ("node_id_list", node_ids))
         answer = self._post(instance_id, f"{log_type}log-download", {key: list(value) for key, value in lists if value})
         state = answer.needed_id("status")
-        files = answer.needed_records("list") if state == "FINISH" else answer.records("list")
+        if state == "FINISH":
+            answer.needed_records("list")
+        files = answer.every_record("list")
         return Exports(state, [_export(row) for row in files])
 
     def call(

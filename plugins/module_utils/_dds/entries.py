@@ -111,9 +111,8 @@ def _page(api: Dds, instance_id: str, log_type: str, body: Mapping[str, Any]) ->
         answer = api.call("POST", path, body=body, version="v3.1", number=Number)
     except CloudError as error:
         raise (_cannot(error) if is_not_here(error) and "line_num" not in body else error) from None
-    if answer.get(field) is None or len(answer.records(field)) != len(answer.sequence(field)):
-        raise CloudError(f"The answer cannot be understood: {field} is no list of entries.", code="bad_answer")
-    return list(answer.records(field))
+    answer.needed_records(field)
+    return list(answer.every_record(field))
 
 
 def is_not_here(error: CloudError) -> bool:

@@ -63,6 +63,13 @@ class Package(NamedTuple):
     finished: int | None
 
 
+class Listed(NamedTuple):
+    """The packages on the list that have an id, by id. ``complete``: nothing else stands there."""
+
+    packages: tuple[Package, ...]
+    complete: bool
+
+
 class Preview(NamedTuple):
     """Lines of a node's log, as many as the cloud shows: ``most`` at most, the rest left out when ``truncated``."""
 
@@ -147,10 +154,15 @@ class UMongoDB:
         return Cluster(info, tuple(nodes), complete)
 
     def packages(self, cluster_id: str, *, zone: str, node_id: str | None = None) -> list[Package]:
+        """Return the packages of a cluster by id, those that can be asked for."""
+        return list(self.listed(cluster_id, zone=zone, node_id=node_id).packages)
+
+    def listed(self, cluster_id: str, *, zone: str, node_id: str | None = None) -> Listed:
         """Return the packages of a cluster by id (``ListUMongoDBLogPackage``; not paged, in no promised order)."""
         answer = self._read("ListUMongoDBLogPackage", {"ClusterId": cluster_id, "Zone": zone, "NodeId": node_id})
-        found = [_package(row) for row in answer.records("DataSet")]
-        return sorted((package for package in found if package), key=lambda package: package.id)
+        found = [package for package in map(_package, answer.records("DataSet")) if package]
+        packages = tuple(sorted(found, key=lambda package: package.id))
+        return Listed(packages, len(packages) == len(answer.sequence("DataSet")))
 
     def create_package(
         self,

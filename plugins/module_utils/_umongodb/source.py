@@ -28,7 +28,11 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.sour
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput, CloudError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import compact
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.api import Package, UMongoDB
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.api import (
+    PACKAGE_STATES,
+    Package,
+    UMongoDB,
+)
 
 _STATES = {"Package_Success": READY, "Package_Running": MAKING, "Package_Failed": FAILED}
 
@@ -65,16 +69,19 @@ class PackageSource:
         started = self._started or clock.now()
         wanted = windows.want(self._rules, members, ledger.units, ledger.scopes, started, started)
         offers: list[Offer] = []
+        unclear: list[windows.Vague] = []
         now = started
         if wanted.anything:
-            packages = self._api.packages(self._cluster_id, zone=self._zone or "")
+            packages, complete = self._api.listed(self._cluster_id, zone=self._zone or "")
             offers = [offer for offer in map(offered, packages) if offer]
+            unclear = [one for one in map(vague, packages) if one]
+            unclear += [] if complete else [windows.Vague(None, None, None)]
             # The list told the cloud's time, which may be the earlier one.
             now = clock.now()
             started = min(started, now)
             wanted = windows.want(self._rules, members, ledger.units, ledger.scopes, started, now)
         self._started = started
-        plan = windows.plan(self._rules, wanted, offers, status.asked(), now=now, mine=requested)
+        plan = windows.plan(self._rules, wanted, offers, status.asked(), now=now, mine=requested, vague=unclear)
         return plan._replace(notices=(*self._notices, *plan.notices), name=self._name)
 
     def ask(self, step: Step, within: float) -> None:
@@ -157,6 +164,16 @@ def offered(package: Package) -> Offer | None:
         return None
     series = Series(package.node_id, package.log_type)
     return Offer(str(package.id), series, package.span, state, package.name, package.size, package.created)
+
+
+def vague(package: Package) -> windows.Vague | None:
+    """Return a package that may be one to take, had the API told more of it."""
+    if package.state in _STATES.keys() ^ PACKAGE_STATES.keys():
+        return None  # it is being deleted
+    told = package.state and package.node_id and package.log_type and package.span and package.created is not None
+    if told and package.state in PACKAGE_STATES:
+        return None
+    return windows.Vague(package.node_id, package.log_type, package.span)
 
 
 def package_name(series: Series, span: Span) -> str:
