@@ -133,8 +133,8 @@ class Record(dict[str, Any]):
         return self.records(field)
 
     def texts(self, field: str) -> list[str]:
-        """Return the texts of a list; what else stands there is left out."""
-        return [item for item in self.sequence(field) if isinstance(item, str)]
+        """Return the texts of a list, without what is not printable; what else stands there is left out."""
+        return [printable(item) for item in self.sequence(field) if isinstance(item, str)]
 
     def sequence(self, field: str) -> list[Any]:
         """Return a list as it stands there."""

@@ -72,6 +72,18 @@ def test_a_fault_within_is_named_by_the_way_there() -> None:
         inner.sequence("C")
 
 
+def test_a_list_in_which_something_else_stands_is_a_fault_where_nothing_may_be_left_out() -> None:
+    answer = Record({"Sound": [{"A": 1}, {}], "Garbled": [{"A": 1}, None]}, "Call")
+    assert answer.every_record("Sound") == [{"A": 1}, {}]
+    with pytest.raises(CloudError, match=r"Call\.Garbled is no list of objects"):
+        answer.every_record("Garbled")
+
+
+@given(st.lists(st.text(st.characters())))
+def test_texts_of_a_list_can_be_shown(texts: list[str]) -> None:
+    assert all(text.isprintable() for text in Record({"Field": texts}, "").texts("Field"))
+
+
 @pytest.mark.parametrize(
     ("value", "flag"), [(True, True), (False, False), ("true", True), ("false", False), ("", None)]
 )

@@ -16,6 +16,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect impo
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import (
     ASK,
     FETCH,
+    MISSING,
     PENDING,
     READ,
     RECORD,
@@ -25,7 +26,12 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan
     Plan,
     Step,
 )
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.windows import Members, Rules, Wanted
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.windows import (
+    Members,
+    Rules,
+    Vague,
+    Wanted,
+)
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span, merge, subtract
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, HOUR, MINUTE
 from hypothesis import given, settings
@@ -111,6 +117,23 @@ def test_every_wanted_piece_is_decided_about(world: World) -> None:
     for pieces in wanted.pieces.values():
         for piece in pieces:
             assert subtract(piece, decided) == []
+
+
+@given(worlds, st.one_of(st.none(), spans))
+@settings(deadline=None, max_examples=100)
+def test_nothing_is_lost_of_which_there_may_be_a_file(world: World, span: Span | None) -> None:
+    wanted, plan = planned(world)
+    vague = [Vague(None, "slow", span), Vague("another-node", None, None), Vague(None, "error", None)]
+    offers, asked = (world.offers, world.asked) if world.rules.made else ([], [])
+    doubting = windows.plan(world.rules, wanted, offers, asked, now=NOW, vague=vague)
+
+    def lost(found: Plan) -> set[tuple[Series, Span]]:
+        return {(step.series, step.span) for step in of(found, RECORD) if step.event and step.event.status == "lost"}
+
+    kept = {one for one in lost(plan) if span is None or not span.overlap(one[1]).empty}
+    assert lost(doubting) == lost(plan) - kept
+    missing = {(step.series, step.span) for step in of(doubting, MISSING) if "does not tell enough" in step.reason}
+    assert missing == kept
 
 
 @given(worlds)
