@@ -16,11 +16,13 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput
 from ansible_collections.clouddb.mongodb_logs.plugins.plugin_utils._arguments import (
     INSTANCE,
+    alike,
     arguments,
     defaults_of,
     is_blank,
     is_included,
     provider_of,
+    told_alike,
 )
 
 
@@ -33,8 +35,12 @@ class ActionModule(ActionBase):
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the result of the module, or why it was not run."""
         result: dict[str, Any] = super().run(tmp, task_vars)
-        _seen, own = self.validate_argument_spec({"examine": {"type": "bool", "default": False}})
+        _seen, own = self.validate_argument_spec(
+            {"examine": {"type": "bool", "default": False}, "compare": {"type": "list", "elements": "str"}}
+        )
         self._variables = task_vars or {}
+        if own["compare"] is not None:
+            return {**result, **self._compare(own["compare"])}
         try:
             return {**result, **self._run(examine=own["examine"])}
         except BadInput as error:
@@ -65,7 +71,16 @@ class ActionModule(ActionBase):
         if examine:
             made["fail_on"] = "never"
         ran: dict[str, Any] = self._execute_module(module_name=module, module_args=made, task_vars=self._variables)
+        if (ran.get("failure") or {}).get("code") == "locked":
+            for one in self._variables.get("collect_compared", {}).get("same", []):
+                if host in one["hosts"]:
+                    ran["msg"] = f"{ran['msg']} {told_alike(one['instance'], one['hosts'])}"
         return ran
+
+    def _compare(self, hosts: list[str]) -> dict[str, Any]:
+        known: Mapping[str, Mapping[str, Any]] = self._variables["hostvars"]
+        same = alike(hosts, lambda host, name: _variable(known, host, name))
+        return {"changed": False, "same": same, "warnings": [told_alike(**one) for one in same[:20]]}
 
     def _value(self, name: str) -> Any:
         """Return a variable of the host; only those that are needed are templated."""
@@ -84,7 +99,7 @@ class ActionModule(ActionBase):
         if self._value("collect_archive_host") == host:
             return True
         known: Mapping[str, Mapping[str, Any]] = self._variables["hostvars"]
-        return any(_archive_host(known, other) == host for other in known)
+        return any(_variable(known, other, "collect_archive_host") == host for other in known)
 
     def _check_that_the_archive_stays(self) -> None:
         """Raise BadInput for an archive on the controller in a job of AWX."""
@@ -99,9 +114,9 @@ class ActionModule(ActionBase):
         )
 
 
-def _archive_host(known: Mapping[str, Mapping[str, Any]], host: str) -> Any:
+def _variable(known: Mapping[str, Mapping[str, Any]], host: str, name: str) -> Any:
     try:
-        return known[host].get("collect_archive_host")
+        return known[host].get(name)
     except AnsibleError:
         return None  # cannot be made out; that host itself fails for it
 

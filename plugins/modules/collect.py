@@ -33,6 +33,15 @@ options:
         RV(verdict) tells.
     type: bool
     default: false
+  compare:
+    description:
+      - Hosts of which to tell whether several name the same instance and archive, with a warning for each such instance. Then
+        nothing else is done, and O(examine) is not used.
+      - Hosts that take different types of log or nodes of an instance are told apart. What is set by no variable is not looked at.
+      - One task with C(run_once) tells it of all hosts, as the playbook C(clouddb.mongodb_logs.collect) does. Registered as
+        C(collect_compared), the failure of a host that finds the archive locked repeats it.
+    type: list
+    elements: str
 notes:
   - This plugin is no member of the action groups, since the defaults of both groups would be mixed in a task that serves both
     clouds. It takes those of the group of the module that it picks.
@@ -56,6 +65,22 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+same:
+  description: Instances that several hosts name for the same archive.
+  returned: with O(compare)
+  type: list
+  elements: dict
+  contains:
+    instance:
+      description: The cluster or the instance.
+      type: str
+    hosts:
+      description: The hosts that name it.
+      type: list
+      elements: str
+  sample:
+    - instance: uclmongo-4f1d2c3b
+      hosts: [orders, shop]
 left_to:
   description: The run that was writing to the same part of the archive, as the module returns it.
   returned: when it was so and C(collect_when_locked) is V(skip)

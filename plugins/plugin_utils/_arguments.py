@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Callable, NamedTuple
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import OptionSet
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.options import OPTIONS as DDS
@@ -18,6 +19,12 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.opt
 COLLECTION = "clouddb.mongodb_logs"
 PREFIX = "collect_"
 INSTANCE = "collect_instance"
+
+# What keeps two hosts of one instance apart: another part of an archive, or another share of the logs.
+_APART = tuple(
+    f"{PREFIX}{name}"
+    for name in ("provider", "archive_host", "archive", "region", "project_id", "log_types", "node_ids")
+)
 
 
 class Provider(NamedTuple):
@@ -77,6 +84,34 @@ def is_included(include: Any, names: Sequence[str]) -> bool:
 def _pattern(text: str) -> re.Pattern[str]:
     # Not fnmatch, to which brackets mean something.
     return re.compile(re.escape(text).replace(r"\*", ".*").replace(r"\?", "."), re.DOTALL)
+
+
+def alike(hosts: Iterable[str], value: Callable[[str, str], Any]) -> list[dict[str, Any]]:
+    """Return each ``instance`` that several ``hosts`` would collect into the same place.
+
+    ``value`` gives a variable of a host. Only hosts of an instance that others have too are asked for more than that, so many hosts
+    cost little.
+    """
+    named = defaultdict(list)
+    for host in sorted(hosts):
+        named[str(value(host, INSTANCE) or host)].append(host)
+    found = []
+    for instance, several in named.items():
+        places = defaultdict(list)
+        for host in several if len(several) > 1 else ():
+            if is_included(value(host, "collect_include"), [host, instance]):
+                places[tuple(" ".join(words(value(host, name))) for name in _APART)].append(host)
+        found += [{"instance": instance, "hosts": same} for same in places.values() if len(same) > 1]
+    return found
+
+
+def told_alike(instance: str, hosts: Sequence[str]) -> str:
+    """Return the sentence about hosts that would collect one instance into the same place."""
+    names = f"{', '.join(hosts[:20])} and {len(hosts) - 20} more" if len(hosts) > 20 else " and ".join(hosts)
+    return (
+        f"{names} name the same instance {instance} and archive, in which one of them at a time can write; "
+        "correct collect_instance, or leave one of them out."
+    )
 
 
 def defaults_of(module: str, provider: Provider, layers: Sequence[Mapping[str, Any]]) -> list[Any]:

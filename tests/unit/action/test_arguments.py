@@ -14,11 +14,13 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors impor
 from ansible_collections.clouddb.mongodb_logs.plugins.plugin_utils._arguments import (
     PROVIDERS,
     Provider,
+    alike,
     arguments,
     defaults_of,
     is_blank,
     is_included,
     provider_of,
+    told_alike,
     words,
 )
 from hypothesis import given
@@ -163,3 +165,57 @@ def test_defaults_are_those_of_the_group_and_then_of_the_module() -> None:
     assert defaults_of(module, DDS, layers) == [{"region": "inner"}, {"workers": 1}]
     assert defaults_of(module, UMONGODB, []) == []
     assert defaults_of(module, DDS, [{group: None}]) == []
+
+
+rows = st.fixed_dictionaries(
+    {
+        "collect_instance": st.sampled_from([None, "a", "b", "host-0"]),
+        "collect_archive": st.sampled_from(["/one", "/two"]),
+        "collect_log_types": st.sampled_from([None, "slow, error", ["slow", "error"], ["audit"]]),
+        "collect_include": st.sampled_from([None, "a"]),
+    }
+)
+
+
+@given(st.lists(rows, max_size=6))
+def test_hosts_of_one_place_are_found_and_others_are_not(found: list[dict[str, Any]]) -> None:
+    hosts = {f"host-{number}": row for number, row in enumerate(found)}
+
+    def place(host: str) -> tuple[str, ...]:
+        row = hosts[host]
+        return (row["collect_instance"] or host, row["collect_archive"], *words(row["collect_log_types"]))
+
+    wanted = [
+        {"instance": place(host)[0], "hosts": sorted(other for other in same)}
+        for host in hosts
+        for same in [[other for other in hosts if place(other) == place(host) and included(hosts, other)]]
+        if len(same) > 1 and same[0] == host
+    ]
+
+    def order(one: dict[str, Any]) -> list[str]:
+        return list(one["hosts"])
+
+    seen = alike(reversed(list(hosts)), lambda host, name: hosts[host].get(name))
+    assert sorted(seen, key=order) == sorted(wanted, key=order)
+
+
+def included(hosts: dict[str, dict[str, Any]], host: str) -> bool:
+    row = hosts[host]
+    return row["collect_include"] is None or "a" in (host, row["collect_instance"])
+
+
+def test_hosts_that_name_different_instances_are_asked_for_nothing_else() -> None:
+    asked: list[tuple[str, str]] = []
+
+    def value(host: str, name: str) -> None:
+        asked.append((host, name))
+
+    hosts = [f"host-{number}" for number in range(100)]
+    assert alike(hosts, value) == []
+    assert sorted(asked) == sorted((host, "collect_instance") for host in hosts)
+
+
+def test_many_hosts_of_one_instance_are_told_in_short() -> None:
+    said = told_alike("a", [f"host-{number:02}" for number in range(23)])
+    assert said.startswith("host-00, host-01")
+    assert "host-19 and 3 more name the same instance a" in said

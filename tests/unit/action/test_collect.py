@@ -39,6 +39,7 @@ class Broken(Mapping[str, Any]):
 def run(
     variables: Variables,
     *,
+    came: Variables | None = None,
     others: Mapping[str, Mapping[str, Any]] | None = None,
     defaults: list[Variables] | None = None,
     transport: str = "ssh",
@@ -56,7 +57,7 @@ def run(
     def execute(module_name: str, module_args: Variables, task_vars: Variables) -> Variables:
         assert task_vars["hostvars"] is known["hostvars"]
         runs.append((module_name, module_args))
-        return {"changed": True}
+        return came or {"changed": True}
 
     with mock.patch.object(plugin, "_execute_module", execute):
         return plugin.run(task_vars=known), runs
@@ -154,6 +155,33 @@ def test_an_archive_that_ends_with_the_job_is_refused(job: str) -> None:
     assert run({**in_a_job, "collect_archive_persistent": "yes"}, transport="local")[1]
     assert "skipped" in run({**in_a_job, "collect_include": "other"}, transport="local")[0]
     assert run(CLUSTER, transport="local")[1]
+
+
+SAME = "host and other name the same instance uclmongo-1 and archive"
+
+
+def test_hosts_of_one_instance_are_told_by_name() -> None:
+    same = {**CLUSTER, "collect_instance": "uclmongo-1"}
+    others = {
+        "other": same,
+        "third": CLUSTER,
+        "broken": Broken(),
+        "uclmongo-1": CLUSTER | {"collect_archive": "/other"},
+    }
+    result, runs = run(same, others=others, compare=["third", "other", "host", "broken", "uclmongo-1"])
+    assert (result["same"], runs) == ([{"instance": "uclmongo-1", "hosts": ["host", "other"]}], [])
+    [warning] = result["warnings"]
+    assert warning.startswith(SAME)
+    assert run(CLUSTER, others={"third": CLUSTER}, compare=["third", "host"])[0]["same"] == []
+
+
+def test_a_host_that_finds_the_archive_locked_names_the_other_one() -> None:
+    compared = {"collect_compared": {"same": [{"instance": "uclmongo-1", "hosts": ["host", "other"]}]}}
+    locked: Variables = {"failed": True, "msg": "Locked.", "failure": {"code": "locked"}}
+    assert run({**CLUSTER, **compared}, came=dict(locked))[0]["msg"].startswith(f"Locked. {SAME}")
+    assert run(CLUSTER, came=dict(locked))[0]["msg"] == "Locked."
+    other = {**locked, "failure": {"code": "130"}}
+    assert run({**CLUSTER, **compared}, came=other)[0]["msg"] == "Locked."
 
 
 def test_an_argument_that_there_is_not_is_an_error() -> None:
