@@ -98,6 +98,9 @@ class RoleTest(CollectTest):
             run = self.play({"fails": self.instance, "skips": self.instance | {"collect_when_locked": "skip"}})
         self.assertEqual(set(run.failures), {"fails"})
         self.assertIn("is being written by", run.message("fails"))
+        same = f"fails and skips name the same instance {self.instance['collect_instance']} and archive"
+        self.assertIn(same, run.message("fails"))
+        self.assertIn(f"[WARNING]: {same}", " ".join(run.text.split()))
 
     def test_left_to_another_run(self) -> None:
         """What is left to another run is no failure, and the verdict counts it."""
