@@ -122,7 +122,7 @@ class Huawei:
     @staticmethod
     def grown(cloud: Cloud) -> None:
         """Let time pass after the first run."""
-        cloud.clock.advance(3 * HOUR)
+        cloud.clock.advance(DAY + 3 * HOUR)
         instance = cloud.world.instances[0]
         end = cloud.clock.now() - HOUR
         cloud.world.add_audit_log(instance.id, start=end - HOUR, end=end, size=600, listed_at=end)

@@ -264,6 +264,18 @@ def nodes_of(instance: Record) -> list[Node]:
     ]
 
 
+def names_every_node(instance: Record) -> bool:
+    """Tell whether the API left nothing out that would name a node or tell what it logs, so that one that is not there is gone."""
+    groups = instance.records("groups")
+    rows = sum(len(group.sequence("nodes")) for group in groups)
+    return (
+        bool(instance.text("mode"))
+        and len(groups) == len(instance.sequence("groups")) > 0
+        and all(group.text("type") and group.sequence("nodes") for group in groups)
+        and len(nodes_of(instance)) == rows
+    )
+
+
 def api_time(instant: int) -> str:
     """Return an instant as the API wants it: with a numeric offset, which travels as ``%2B0000``."""
     return time.strftime("%Y-%m-%dT%H:%M:%S+0000", time.gmtime(instant))

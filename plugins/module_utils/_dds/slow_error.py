@@ -35,7 +35,8 @@ WAYS = [AUTO, QUERY, EXPORT]
 class SlowErrorSource:
     """The slow or the error logs of one instance.
 
-    ``by``: one of :data:`WAYS`. ``every``: whether ``nodes`` are all that have them. ``asks``: whether exports may be begun.
+    ``by``: one of :data:`WAYS`. ``every``: whether all nodes are wanted that have them; ``complete``: and ``nodes``
+    are all of these, so that one that is not there is gone. ``asks``: whether exports may be begun.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class SlowErrorSource:
         mode: str,
         nodes: Sequence[Node],
         every: bool,
+        complete: bool,
         by: str,
         asks: bool,
     ) -> None:
@@ -58,6 +60,7 @@ class SlowErrorSource:
         self._instance_id = instance_id
         self._nodes = nodes
         self._every = every
+        self._complete = complete
         self._by = by
         self._asks = asks
         self._notices: tuple[Notice, ...] = ()
@@ -85,7 +88,7 @@ class SlowErrorSource:
 
     def _querying(self, nodes: Sequence[Node]) -> QuerySource:
         return QuerySource(
-            self._api, self._log_type, self._rules, instance_id=self._instance_id, nodes=nodes, every=self._every
+            self._api, self._log_type, self._rules, instance_id=self._instance_id, nodes=nodes, every=self._complete
         )
 
     def _exporting(self, nodes: Sequence[Node]) -> ExportSource | None:

@@ -30,6 +30,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api impo
     AuditLog,
     Dds,
     Node,
+    names_every_node,
     nodes_of,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.exports import exported
@@ -152,6 +153,7 @@ class LogSource:
         self._parts: dict[str, Source] = {}
         self._notices: list[Notice] = []
         self._name = ""
+        self._complete = False
 
     def plan(self, ledger: Ledger, status: Status, requested: Requested) -> Plan:
         """Return the plans of all types as one.
@@ -168,6 +170,7 @@ class LogSource:
         needed = self._node_ids or set(self._log_types) != {AUDIT}
         instance = self._api.instance(self._instance_id) if needed else Record({}, "instance")
         self._name = instance.text("name") or ""
+        self._complete = not self._node_ids and names_every_node(instance)
         nodes = nodes_of(instance)
         known = {node.id for node in nodes}
         unknown = sorted({*self._node_ids} - known)
@@ -200,6 +203,7 @@ class LogSource:
                 mode=mode,
                 nodes=nodes,
                 every=not self._node_ids,
+                complete=self._complete,
                 by=self._by,
                 asks=self._asks,
             )

@@ -21,11 +21,13 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api impo
     AuditLog,
     Dds,
     api_time,
+    names_every_node,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.auth import AccessKey, Token
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.connect import connect
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput, CloudError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import Answer, Http, Request
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._reader import Record
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span, subtract
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, HOUR, Clock
 from ansible_collections.clouddb.mongodb_logs.tests.emulator import Emulator, Fault
@@ -564,3 +566,24 @@ def test_each_endpoint_in_clear_is_warned_of() -> None:
     given_options = {"auth_token": "t", "region": "r", "endpoint": "http://dds.example.com"}
     connected({**given_options, "iam_endpoint": "http://iam.example.com/"}, warnings.append)
     assert [warning.partition(" is not")[0] for warning in warnings] == ["endpoint", "iam_endpoint"]
+
+
+GROUP = {"type": "mongos", "nodes": [{"id": "a"}, {"id": "b"}]}
+
+
+@pytest.mark.parametrize(
+    ("fields", "complete"),
+    [
+        ({"mode": "Sharding", "groups": [GROUP, {"type": "shard", "nodes": [{"id": "c"}]}]}, True),
+        ({"groups": [GROUP]}, False),
+        ({"mode": "Sharding"}, False),
+        ({"mode": "Sharding", "groups": []}, False),
+        ({"mode": "Sharding", "groups": [GROUP, None]}, False),
+        ({"mode": "Sharding", "groups": [{**GROUP, "type": None}]}, False),
+        ({"mode": "Sharding", "groups": [GROUP, {"type": "shard", "nodes": None}]}, False),
+        ({"mode": "Sharding", "groups": [{**GROUP, "nodes": [{"id": "a"}, []]}]}, False),
+        ({"mode": "Sharding", "groups": [{**GROUP, "nodes": [{"id": "a"}, {"name": "b"}]}]}, False),
+    ],
+)
+def test_a_node_is_gone_only_where_every_other_one_is_named(fields: dict[str, Any], complete: bool) -> None:
+    assert names_every_node(Record(fields, "")) is complete
