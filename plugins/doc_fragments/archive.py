@@ -50,7 +50,7 @@ options:
     description:
       - How far back the first run looks, as a number with V(s), V(m), V(h), V(d) or V(w). Later runs complete everything
         since then; a longer value reaches further back.
-      - Where it is more than the cloud keeps slow and error logs, the RV(notices) say so.
+      - Where it is more than the cloud keeps slow and error logs, the C(notices) of the archive modules say so.
     type: str
     default: 7d
   begin:
