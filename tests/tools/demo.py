@@ -95,8 +95,13 @@ def write_inventory(facts: dict[str, Any]) -> None:
 
 
 def play(log: Path, variables: dict[str, str], name: str, *arguments: str | Path) -> tuple[int, str, float]:
-    """Run a playbook, at the highest verbosity that people use, and return its status, output and seconds."""
+    """Run a playbook, at the highest verbosity that people use, and return its status, output and seconds.
+
+    With TARGET_PYTHON set, modules run on that interpreter.
+    """
     program = Path(sys.executable).with_name("ansible-playbook")
+    if python := os.environ.get("TARGET_PYTHON"):
+        arguments = (*arguments, "-e", json.dumps({"ansible_python_interpreter": python}))
     begin = time.monotonic()
     with log.open("w") as output:
         done = subprocess.run(
