@@ -147,6 +147,44 @@ def test_delay_stays_and_differs() -> None:
     assert delays["one"] == render("schedule.cron.j2", inventory_hostname="one")
 
 
+KEY = "se\"cr\\et $HOME `id` '%s'"
+
+BAD: dict[str, list[Any]] = {
+    "arguments": ["-v", ["two\nlines"]],
+    "directory": ["here", "/a\n"],
+    "environment": [{"KEY": KEY + "\n"}, {"KEY": [KEY]}, {"A B": KEY}, {"KEY": None}, KEY],
+    "environment_file": ["x.env"],
+    "inventory": ["", "a\nb"],
+    "name": ["../passwd", "a.b", ""],
+    "on_calendar": ["sometimes", "hourly\nx", ""],
+    "randomized_delay": [-1, "5m"],
+    "timeout": [-1],
+    "user": ["", "a b"],
+    "writable_paths": [["usr"], "/usr"],
+}
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in BAD.items() for value in values])
+def test_bad_input(name: str, value: Any) -> None:
+    """One sentence that names the variable, and no value of the environment in it."""
+    said = evaluate("{{ _schedule_wrong }}", **{"schedule_method": "cron", f"schedule_{name}": value})
+    assert f"schedule_{name}" in said
+    assert len(said.splitlines()) == 1
+    assert not [part for part in ('se"', "cr\\", "et $HOME", "`id`") if part in said]
+
+
+def test_a_command_too_long() -> None:
+    words = {"schedule_method": "cron", "schedule_arguments": ["x" * 1000]}
+    assert "command" in evaluate("{{ _schedule_wrong }}", **words)
+
+
+@pytest.mark.parametrize("times", ["sometimes", "hourly\nx", ""])
+def test_times_that_systemd_does_not_understand(times: str) -> None:
+    asked = subprocess.run([needed("systemd-analyze"), "calendar", "--", times], capture_output=True, check=False)
+    variables = {"schedule_method": "systemd", "schedule_times": {"rc": asked.returncode}}
+    assert "schedule_on_calendar" in evaluate("{{ _schedule_wrong }}", schedule_on_calendar=times, **variables)
+
+
 def test_something_has_to_start_the_runs() -> None:
     """Where systemd does not run, a daemon of cron; a method that is chosen is not looked after."""
     wrong = "{{ _schedule_wrong }}"
