@@ -601,7 +601,9 @@ def test_waiting_ends_in_time_however_rarely_it_looks(cluster: Cluster) -> None:
 
 def test_time_that_runs_out_while_others_are_made_is_lost_once(cluster: Cluster) -> None:
     cluster.emulator.world.packaging_seconds = 400
-    outcome = cluster.collect(max_packaging=1, log_types=("slow", "error"), settings={"wait_timeout": 36000.0})
+    outcome = cluster.collect(
+        max_packaging=1, log_types=("slow", "error"), settings={"wait_timeout": 36000.0, "poll_interval": 60.0}
+    )
     lost = [(event.series, event.begin, event.end) for event in outcome.done if event.status == "lost"]
     assert lost
     for series in {one[0] for one in lost}:
