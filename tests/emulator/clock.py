@@ -59,6 +59,6 @@ class Clock:
         """Jump forward (or back, with a negative number)."""
         self._offset += seconds
 
-    def http_date(self) -> str:
-        """Return the emulator's time as a `Date` header."""
-        return formatdate(self.now(), usegmt=True)
+    def http_date(self, ahead: float = 0.0) -> str:
+        """Return the emulator's time, or one so many seconds ahead, as headers spell it."""
+        return formatdate(self.now() + ahead, usegmt=True)

@@ -124,8 +124,6 @@ class Dds:
             status, code = int(args.get("status", 500)), str(args.get("code", "DBS.280005"))
             message = str(args.get("message", "Server failure"))
             answer = shaped(status, code, message, str(args.get("shape", "error_code")))
-        if "retry_after" in args:
-            answer.headers["Retry-After"] = str(args["retry_after"])
         return answer
 
     def answer(self, request: Request) -> Answer:

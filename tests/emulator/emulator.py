@@ -238,10 +238,23 @@ class Emulator:
                 with self.lock:
                     if fault.args.get("effect"):
                         service.answer(request)
-                    return _html(fault) if fault.kind == "html" else service.refusal(request, fault)
+                    return self._refusal(service, request, fault)
         with self.lock:
             answer = service.answer(request)
         return None if request.fault("cut_after") is not None else answer
+
+    def _refusal(self, service: Service, request: Request, fault: Fault) -> Answer:
+        if fault.kind == "html":
+            return _html(fault)
+        if fault.kind == "redirect":
+            location = str(fault.args.get("location", "http://elsewhere.example.com/login?token=c2VjcmV0"))
+            return Answer(int(fault.args.get("status", 302)), b"", {"Location": location}, "redirect")
+        answer = service.refusal(request, fault)
+        if "retry_after" in fault.args:
+            seconds = fault.args["retry_after"]
+            as_date = fault.args.get("retry_as") == "date"
+            answer.headers["Retry-After"] = self.clock.http_date(float(seconds)) if as_date else str(seconds)
+        return answer
 
     def _record(self, request: Request, answer: Answer | None, started: float) -> RequestRecord:
         headers = {name: value for name, value in request.headers.items() if name in _RECORDED_HEADERS}

@@ -25,7 +25,7 @@ ACTIONS = frozenset(
     }
 )
 # A vendor's refusal, or a broken proxy's answer, comes back instead of what the request deserves.
-REFUSALS = frozenset({"throttled", "retcode", "http", "html", "unauthorized", "expired_link"})
+REFUSALS = frozenset({"throttled", "retcode", "http", "html", "redirect", "unauthorized", "expired_link"})
 _NOT_FOR_OBJECTS = frozenset({"retcode", "unauthorized"})
 # What only these actions can do.
 _EXPORTS = {"DownloadSlowLog", "DownloadErrorLog"}
@@ -41,6 +41,11 @@ EFFECTS = {
     "shuffle_links": {"AuditLogLinks"},
     "opaque_names": _LINKS,
     "expired_link": {"object"},
+    "foreign_tag": {"object"},
+    "us3_tag": {"object"},
+    "compressed": {"object"},
+    "whole_206": {"object"},
+    "range_ignored": {"object"},
     "slow_export": _EXPORTS,
     "fail_export": _EXPORTS,
     "export_again": _EXPORTS,
@@ -53,10 +58,11 @@ EFFECTS = {
 }
 # Each kind of fault, and the arguments that it takes.
 KINDS = {
-    "throttled": {"http", "retry_after", "code"},
+    "throttled": {"http", "retry_after", "retry_as", "code"},
     "retcode": {"code", "message", "effect"},
-    "http": {"status", "code", "message", "shape", "retry_after", "effect"},
+    "http": {"status", "code", "message", "shape", "retry_after", "retry_as", "effect"},
     "html": {"status", "effect"},
+    "redirect": {"status", "location"},
     "unauthorized": {"code", "message"},
     "expired_link": set(),
     "delay": {"seconds"},
@@ -64,8 +70,15 @@ KINDS = {
     "cut_before": set(),
     "cut_after": set(),
     "cut_body": {"keep"},
-    "corrupt_body": {"position", "count"},
+    "corrupt_body": {"position", "count", "mask"},
     "oversize_body": {"extra"},
+    "no_length": {"keep"},
+    "chunked": {"keep"},
+    "foreign_tag": {"header"},
+    "us3_tag": set(),
+    "compressed": {"coding", "keep"},
+    "whole_206": set(),
+    "range_ignored": set(),
     "slow_packaging": {"seconds"},
     "fail_package": set(),
     "list_lag": {"seconds"},
@@ -98,15 +111,25 @@ class Fault:
 
     Kinds and their `args` (all optional):
 
-    - `throttled`: RetCode 153 or HTTP 429; `http` (True: 429 at UCloud too), `retry_after`, `code`
+    - `throttled`: RetCode 153 or HTTP 429, of an object 503; `http` (True: 429 at UCloud too), `retry_after` (seconds), `code`.
+      With `retry_as` (`date`) the time until then is told as a date, also of `http`
     - `retcode`: `code` (130), `message`; `http`: `status` (500), `code`, `message`, `shape` (DDS: `error_code`,
       `errorCode`, `code`, `error`); `html`: `status` (200). With `effect` (True) the request has its effect all the
       same, as when a gateway gives up waiting (RetCode 110)
+    - `html` and `http` with status 200 on an object are a login page, and an error document, in place of it.
+      `redirect`: `status` (302), `location` (another host)
     - `unauthorized`: 401 (UCloud: RetCode 174); `code`, `message`. `expired_link`: the object answers 403
     - `delay`: `seconds` (1). `stall`: half of the answer, then silence; `seconds` (3600)
     - `cut_before`, `cut_after`: closed without an answer, without or with the effect
     - `cut_body`: closed inside the body; `keep` bytes (half). `corrupt_body`: flipped bytes; `position`
-      (middle), `count` (1). `oversize_body`: `extra` more bytes (1024), and a length that says so
+      (middle), `count` (1), `mask` (the same bits each time; by default others each time). `oversize_body`: `extra`
+      more bytes (1024), and a length that says so
+    - `no_length`: no length is told, and the connection is closed behind the body; `chunked`: it comes in chunks. With `keep`
+      it ends after so many bytes, in chunks without the last one
+    - objects: `foreign_tag`: the ETag looks like an MD5 and is none, as of encrypted objects; `header` names the one that
+      tells. `us3_tag`: the ETag of US3. `compressed`: coded for the way though nobody asked; `coding` (`gzip`, `deflate`),
+      `keep` bytes of it, and a length that says so. `whole_206`: all of it as a part. `range_ignored`: all of it where a
+      part was asked for
     - `slow_packaging`: `seconds` (60). `fail_package`. `list_lag`: `seconds` (5)
     - `growing_list`: `count` (1) logs appear after each page; `where`: newest (default), middle, oldest
     - `hostile_names`: `form`: one of `parent`, `absolute`, `newline`, `long`, `dash`, `same`, `empty`;

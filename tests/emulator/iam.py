@@ -75,8 +75,6 @@ class Iam:
         """Answer a fault as IAM does."""
         status = {"throttled": 429, "unauthorized": 401}.get(fault.kind, int(fault.args.get("status", 500)))
         answer = _error(status, str(fault.args.get("message", "An unexpected error occurred")))
-        if "retry_after" in fault.args:
-            answer.headers["Retry-After"] = str(fault.args["retry_after"])
         return answer
 
     def answer(self, request: Request) -> Answer:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _LONGEST_BODY = 8 * 1024 * 1024
 _CHUNK = 256 * 1024
+# Faults that leave the length of a body open.
+_CHUNKED, _CLOSED = "chunked", "no_length"
 
 
 class Server(ThreadingHTTPServer):
@@ -131,6 +133,11 @@ class Handler(BaseHTTPRequestHandler):
             self.server.emulator.stopping.wait(float(stall.get("seconds", 3600)))
             self.close_connection = True
             return
+        for framing in (_CHUNKED, _CLOSED):
+            loose = request.fault(framing)
+            if loose is not None:
+                self._send_loosely(Answer(answer.status, body, answer.headers), framing, loose.get("keep"))
+                return
         self._send(Answer(answer.status, body, answer.headers), promised)
         if cut is not None:
             self.close_connection = True
@@ -148,12 +155,31 @@ class Handler(BaseHTTPRequestHandler):
         except OSError:
             self.close_connection = True
 
-    def _send_head(self, answer: Answer, promised: int) -> None:
+    def _send_loosely(self, answer: Answer, framing: str, keep: int | None) -> None:
+        """Send a body whose length nobody tells, in chunks or up to where the connection ends; cut after some bytes."""
+        body = answer.body[:keep]
+        self.close_connection = framing == _CLOSED or keep is not None
+        try:
+            self._send_head(answer, None, chunked=framing == _CHUNKED)
+            for start in range(0, len(body), _CHUNK):
+                piece = body[start : start + _CHUNK]
+                self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece) if framing == _CHUNKED else piece)
+                self._sent += len(piece)
+            if framing == _CHUNKED and keep is None:
+                self.wfile.write(b"0\r\n\r\n")
+            self.wfile.flush()
+        except OSError:
+            self.close_connection = True
+
+    def _send_head(self, answer: Answer, promised: int | None, *, chunked: bool = False) -> None:
         self._sent = 0
         self.send_response(answer.status)
         for name, value in answer.headers.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(promised))
+        if chunked:
+            self.send_header("Transfer-Encoding", "chunked")
+        elif promised is not None:
+            self.send_header("Content-Length", str(promised))
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
@@ -183,7 +209,7 @@ _flips = itertools.count()
 
 def _corrupted(body: bytes, args: dict[str, Any]) -> bytes:
     """Return a body with flipped bytes, flipped in another way each time, as on a bad way."""
-    mask = 1 + next(_flips) % 255
+    mask = int(args.get("mask", 1 + next(_flips) % 255))
     damaged = bytearray(body)
     start = int(args.get("position", len(body) // 2))
     for position in range(start, min(len(body), start + int(args.get("count", 1)))):

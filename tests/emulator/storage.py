@@ -6,9 +6,13 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import hashlib
 import os
 import re
+import struct
+import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
 
 _CREDENTIAL_HEADERS = ("authorization", "x-auth-token", "x-security-token")
 _RANGE = re.compile(r"^bytes=(\d*)-(\d*)$")
+_US3_BLOCK = 4 * 1024 * 1024
 _CACHE_BYTES = 128 * 1024 * 1024
 
 
@@ -39,6 +44,13 @@ class StoredObject:
     modified: float
     gone: Callable[[], bool] = lambda: False
     file: str | None = None
+
+
+def _us3_tag(body: bytes) -> str:
+    """Return the entity tag of UCloud's US3: how many blocks of 4 MB, and their SHA-1, of several that of their SHA-1s."""
+    digests = [hashlib.sha1(body[at : at + _US3_BLOCK]).digest() for at in range(0, len(body), _US3_BLOCK)]
+    digest = digests[0] if len(digests) == 1 else hashlib.sha1(b"".join(digests)).digest()
+    return f'"{base64.urlsafe_b64encode(struct.pack("<I", len(digests)) + digest).decode()}"'
 
 
 def _error(status: int, code: str, message: str) -> Answer:
@@ -117,10 +129,7 @@ class Storage:
         if fault.kind == "expired_link":
             return _error(403, "AccessDenied", "Request has expired")
         if fault.kind == "throttled":
-            answer = _error(503, "SlowDown", "Please reduce your request rate")
-            if "retry_after" in fault.args:
-                answer.headers["Retry-After"] = str(fault.args["retry_after"])
-            return answer
+            return _error(503, "SlowDown", "Please reduce your request rate")
         status = int(fault.args.get("status", 500))
         code = str(fault.args.get("code", "InternalError"))
         return _error(status, code, str(fault.args.get("message", "We encountered an internal error")))
@@ -136,13 +145,23 @@ class Storage:
             size = len(body)
         else:
             body, etag, size = b"", self._file_tag(stored.file), os.path.getsize(stored.file)
+        foreign = request.fault("foreign_tag")
+        if foreign is not None:
+            etag = f'"{hashlib.md5(f"sealed {etag}".encode()).hexdigest()}"'
+        elif request.fault("us3_tag") is not None:
+            etag = _us3_tag(body)
         headers = {
             "Content-Type": "application/octet-stream",
             "ETag": etag,
+            **({foreign["header"]: "kms"} if foreign and "header" in foreign else {}),
             "Last-Modified": formatdate(stored.modified, usegmt=True),
             "Accept-Ranges": "bytes",
         }
         span = self._range(request, size, etag, headers["Last-Modified"])
+        if request.fault("range_ignored") is not None:
+            span = None
+        elif request.fault("whole_206") is not None:
+            span = (0, size - 1)
         first, last = span or (0, size - 1)
         if span and first > last:
             answer = _error(416, "InvalidRange", "The requested range cannot be satisfied")
@@ -153,6 +172,11 @@ class Storage:
         status, end = 206 if span else 200, last + 1
         if stored.file is not None:
             return Answer(status, b"", headers, file=FilePart(stored.file, first, end))
+        coded = request.fault("compressed")
+        if coded is not None and status == 200:
+            headers["Content-Encoding"] = str(coded.get("coding", "gzip"))
+            pack = gzip.compress if headers["Content-Encoding"] == "gzip" else zlib.compress
+            return Answer(status, pack(body)[: coded.get("keep")], headers)
         return Answer(status, body[first:end], headers)
 
     def _range(self, request: Request, size: int, etag: str, modified: str) -> tuple[int, int] | None:

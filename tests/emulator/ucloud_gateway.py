@@ -130,8 +130,6 @@ class Gateway:
             answer = self._refused(int(args.get("code", 153)), "Request is throttled", request).answer
             if args.get("http") or "retry_after" in args:
                 answer.status = 429
-            if "retry_after" in args:
-                answer.headers["Retry-After"] = str(args["retry_after"])
             return answer
         if fault.kind == "unauthorized":
             message = str(args.get("message", "Token not found"))

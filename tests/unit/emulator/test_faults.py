@@ -6,14 +6,22 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
+import hashlib
+import re
 import threading
 import time
+import zlib
+from collections.abc import Mapping
+from email.utils import formatdate
 from typing import Any
 
 import pytest
 import requests
 from ansible_collections.clouddb.mongodb_logs.tests.emulator import Emulator, Fault
 from ansible_collections.clouddb.mongodb_logs.tests.unit.emulator.client import Client, dds_time
+from urllib3.exceptions import HTTPError
 
 ZONE, REPLICA = "cn-bj2-04", "uclmongo-shop0rs1xq"
 
@@ -161,6 +169,9 @@ def test_throttling(emu: Emulator, client: Client) -> None:
     assert (answer.status_code, answer.json()["error_code"]) == (429, "DBS.280443")
     assert "Retry-After" not in answer.headers
     emu.faults.clear()
+    at = formatdate(emu.clock.now() + 60, usegmt=True)[:-7]
+    emu.faults.add(Fault("ListInstances", "http", args={"retry_after": 60, "retry_as": "date"}))
+    assert client.dds("GET", "").headers["Retry-After"][:-7] == at
     emu.faults.add(Fault("ListProjects", "throttled", args={"retry_after": 1}))
     assert client.huawei("GET", "/v3/projects").status_code == 429
 
@@ -267,6 +278,86 @@ def test_an_oversize_body(emu: Emulator, client: Client, link: str) -> None:
     size = len(client.get(link).content)
     emu.faults.add(Fault("object", "oversize_body", args={"extra": 7}))
     assert len(client.get(link).content) == size + 7
+
+
+def raw(client: Client, link: str, **headers: str) -> tuple[int, Mapping[str, str], bytes]:
+    """Return status, headers and bytes of an answer that may end anywhere, as they came."""
+    with client.session.get(link, timeout=5, stream=True, headers=headers) as answer:
+        body = b""
+        with contextlib.suppress(HTTPError):
+            for piece in iter(lambda: answer.raw.read1(decode_content=False), b""):
+                body += piece
+        return answer.status_code, answer.headers, body
+
+
+@pytest.mark.parametrize("kind", ["no_length", "chunked"])
+def test_a_body_whose_length_nobody_tells(emu: Emulator, client: Client, link: str, kind: str) -> None:
+    """Whole, and cut, which only chunks show."""
+    whole = client.get(link).content
+    emu.faults.add(Fault("object", kind))
+    status, headers, body = raw(client, link)
+    assert (status, "Content-Length" in headers, body) == (200, False, whole)
+    emu.faults.add(Fault("object", kind, args={"keep": 1000}))
+    assert raw(client, link)[2] == whole[:1000]
+    emu.faults.add(Fault("object", kind, args={"keep": 1000}))
+    if kind == "chunked":
+        with pytest.raises(requests.exceptions.ChunkedEncodingError):
+            client.get(link)
+    else:
+        assert client.get(link).content == whole[:1000]
+
+
+def test_tags_of_encrypted_objects_and_of_us3(emu: Emulator, client: Client, link: str) -> None:
+    """One looks like an MD5, and may be told from it by a header; the other is none."""
+    whole = client.get(link)
+    emu.faults.add(Fault("object", "foreign_tag", args={"header": "x-obs-server-side-encryption"}))
+    told = client.get(link)
+    assert re.fullmatch('"[0-9a-f]{32}"', told.headers["ETag"])
+    assert told.headers["ETag"] != whole.headers["ETag"]
+    assert (told.headers["x-obs-server-side-encryption"], told.content) == ("kms", whole.content)
+    emu.faults.add(Fault("object", "foreign_tag", times=2))
+    untold = client.get(link)
+    assert (untold.headers["ETag"], "x-obs-server-side-encryption" in untold.headers) == (told.headers["ETag"], False)
+    resumed = {"Range": "bytes=10-", "If-Range": untold.headers["ETag"]}
+    assert client.session.get(link, timeout=5, headers=resumed).content == whole.content[10:]
+    emu.faults.add(Fault("object", "us3_tag"))
+    assert base64.urlsafe_b64decode(client.get(link).headers["ETag"]) == (
+        b"\1\0\0\0" + hashlib.sha1(whole.content).digest()
+    )
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+def test_a_gateway_that_compresses(emu: Emulator, client: Client, link: str, coding: str) -> None:
+    """Though nobody asked; cut, it has a length that says so."""
+    whole = client.get(link).content
+    emu.faults.add(Fault("object", "compressed", args={"coding": coding}))
+    _status, headers, body = raw(client, link)
+    assert headers["Content-Encoding"] == coding
+    assert zlib.decompress(body, wbits=zlib.MAX_WBITS | 32) == whole
+    emu.faults.add(Fault("object", "compressed", args={"coding": coding, "keep": 100}))
+    _status, headers, cut = raw(client, link)
+    assert (headers["Content-Length"], cut) == ("100", body[:100])
+
+
+def test_all_of_it_whatever_was_asked_for(emu: Emulator, client: Client, link: str) -> None:
+    """As a part that nobody asked for, and whole where a part was asked for."""
+    whole = client.get(link).content
+    emu.faults.add(Fault("object", "whole_206"))
+    part = client.get(link)
+    assert (part.status_code, part.content) == (206, whole)
+    assert part.headers["Content-Range"] == f"bytes 0-{len(whole) - 1}/{len(whole)}"
+    emu.faults.add(Fault("object", "range_ignored"))
+    ignored = client.get(link, Range="bytes=10-")
+    assert (ignored.status_code, ignored.content) == (200, whole)
+
+
+def test_a_redirect(emu: Emulator, client: Client, link: str) -> None:
+    """Of links and of APIs."""
+    emu.faults.add(Fault("*", "redirect", times=2, args={"status": 307}))
+    signed = client.headers("GET", "/v3/projects", {}, b"")
+    for url, headers in ((link, {}), (f"{emu.url}/v3/projects", signed)):
+        answer = client.session.get(url, timeout=5, headers=headers, allow_redirects=False)
+        assert (answer.status_code, answer.headers["Location"][:29]) == (307, "http://elsewhere.example.com/")
 
 
 # -- packages
