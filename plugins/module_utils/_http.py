@@ -342,6 +342,8 @@ def _new_session(connections: int) -> requests.Session:
     for scheme in ("https://", "http://"):
         session.mount(scheme, requests.adapters.HTTPAdapter(pool_maxsize=connections))
     session.trust_env = False
+    # It would look where a redirect leads, and read its body, also when that is not followed.
+    session.get_redirect_target = lambda resp: None  # type: ignore[method-assign]
     # Without an auth of its own, requests would add what ~/.netrc holds and break the signature.
     session.auth = lambda prepared: prepared
     # What an API sets is not for the object store of the same domain.

@@ -246,6 +246,8 @@ class Download:
                 raise _cut(host, kept.size, self._named_size)
             raise _bad(host, "wrong_size", f"sent {kept.size} bytes where the API named {self._named_size}")
         proof = _vouched(said, body, tagged, fits)
+        if proof is None and not kept.size:
+            raise self._spoil(host, "empty_body", "sent nothing, and nothing says that this is all")
         if proof is None:
             self._unproven, self._read_again = kept, 0
             raise CloudError(
@@ -272,7 +274,10 @@ class Download:
                 host, "corrupt_body", "sent bytes that do not match their MD5, or the SHA-1 of their ETag"
             )
         self._tags.differed(host)
-        self.notes.append(f"{self._path} came twice with equal bytes, so the ETag of {host} is no checksum of them.")
+        self.notes.append(
+            f"{self._path} came twice with equal bytes that do not match their ETag: that of {host} is taken for no checksum,"
+            " as encrypted objects have it. Bytes that were damaged in the same way both times would look alike."
+        )
         return None
 
     def _read_twice(self, host: str, link: str, first: Digest) -> None:

@@ -255,6 +255,14 @@ def test_a_redirect_is_not_followed() -> None:
         assert elsewhere.requests == []
 
 
+@pytest.mark.parametrize("location", ["//[", "", "http://[::1", "?a b"])
+def test_a_redirect_that_leads_nowhere_is_told_like_any_other(location: str) -> None:
+    with scripted(Reply(302, b"{}", headers={"Location": location})) as server:
+        assert fails(lambda: a_session().read(to(server), judge)).status == 302
+        with a_session().stream(server.url) as response:
+            assert response.status_code == 302
+
+
 def test_a_compressed_answer_is_read() -> None:
     with scripted(Reply(body=gzip.compress(b'{"a": 1}'), headers={"Content-Encoding": "gzip"})) as server:
         assert a_session().read(to(server), judge) == {"a": 1}
