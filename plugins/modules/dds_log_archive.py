@@ -107,7 +107,7 @@ counts:
       description: Of these, those whose file stood there already without a ledger line.
       type: int
     empty:
-      description: Units in which nothing was logged; always V(0) for DDS.
+      description: Windows in which nothing was logged.
       type: int
     lost:
       description: Units newly found to be lost.
@@ -116,13 +116,13 @@ counts:
       description: Series that came into scope.
       type: int
     closed:
-      description: Series that ended; always V(0) for DDS.
+      description: Series that ended, or that are collected another way from now on.
       type: int
     missing:
       description: Units that could be had and are not held.
       type: int
     pending:
-      description: Files that are still being exported.
+      description: Windows that are not over, and files that are still being exported.
       type: int
   sample: {collected: 6, adopted: 0, empty: 0, lost: 0, opened: 1, closed: 0, missing: 0, pending: 0}
 bytes:

@@ -104,6 +104,18 @@ def audited(count: int, *, file: Path | None = None, part_bytes: int | None = No
     return world
 
 
+def queried(count: int, days: float) -> World:
+    """Return an instance of three nodes with so many entries of slow logs in the days that are over, unevenly spread."""
+    world = accounts(7)
+    instance = world.add_dds_instance(name="dds-bench")
+    for node in instance.all_nodes():
+        node.slow_per_hour = node.error_per_hour = 0.0
+    world.add_entries(
+        instance.id, count, days, until=world.now() // DAY * DAY, log_types=("SlowLog",), late=0, doubled=0
+    )
+    return world
+
+
 def make_file(path: Path, size: int) -> Path:
     """Make a file that cannot be compressed, and have it on the disk."""
     if not path.exists() or path.stat().st_size != size:

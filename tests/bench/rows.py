@@ -35,6 +35,7 @@ from ansible_collections.clouddb.mongodb_logs.tests.bench.cloud import (
     audited,
     clusters,
     make_file,
+    queried,
 )
 from ansible_collections.clouddb.mongodb_logs.tests.bench.measure import BenchError, Ran, environment, in_turn, run
 
@@ -301,6 +302,86 @@ def _arguments(folder: Path, options: dict[str, Any]) -> Path:
     return path
 
 
+# -- entries of the cloud, by query
+
+
+ENTRIES, ENTRY_DAYS = 100_000, 7
+
+
+def queries(folder: Path) -> Iterator[Result]:
+    """A hundred thousand entries of slow logs of three nodes, 50 ms a page, and runs with nothing to do after them."""
+    with Cloud(folder, queried(ENTRIES, ENTRY_DAYS)) as cloud:
+        cloud.control(
+            "POST", "faults", {"on": "ListSlowLogs", "kind": "delay", "times": None, "args": {"seconds": 0.05}}
+        )
+        logs = _Queries(folder, cloud)
+        logs.collect(4)  # the emulator has made its entries
+        four, eight, theirs = in_turn(
+            2, lambda: logs.collect(4).seconds, lambda: logs.collect(8).seconds, logs.one_after_the_other
+        )
+        what = f"{ENTRIES:,} entries, 50 ms a page"
+        yield faster(f"{what}; SDK, 4 workers", four, theirs, 4)
+        yield faster(f"{what}; SDK, 8 workers", eight, theirs, 7)
+        peak = logs.collect(8, watch=True).peak / MIB
+        yield Result("the same: peak memory, 8 workers", f"{peak:.0f} MiB", "", "", "< 80 MiB", peak < 80)
+        pages = logs.idle()
+        yield Result("the same, all collected: pages an hourly run", f"{pages}", "", "", "0", pages == 0)
+
+
+class _Queries:
+    """The slow logs of one instance: by our module, and by the vendor's SDK, one page after the other."""
+
+    def __init__(self, folder: Path, cloud: Cloud) -> None:
+        self._folder = folder
+        self._cloud = cloud
+        facts = cloud.facts["dds"]
+        self._facts = {name: facts[name] for name in ("endpoint", "region", "project_id", "access_key", "secret_key")}
+        self._facts["instance_id"] = facts["instances"][0]["instance_id"]
+        self._iam = facts["iam_endpoint"]
+
+    def collect(self, workers: int, *, watch: bool = False) -> Ran:
+        """Collect by the module, run as a process of its own."""
+        shutil.rmtree(self._folder / "ours", ignore_errors=True)
+        ran = self._module(workers, watch=watch)
+        paths = (self._folder / "ours").glob("**/*.jsonl")
+        found = sum(path.read_bytes().count(b"\n") for path in paths if "slow" in path.parts)
+        if found != ENTRIES:
+            raise BenchError(f"{found} of {ENTRIES} entries were collected.")
+        return ran
+
+    def _module(self, workers: int, *, watch: bool = False) -> Ran:
+        options = {
+            **self._facts,
+            "iam_endpoint": self._iam,
+            "archive": str(self._folder / "ours"),
+            "log_types": ["slow"],
+            "lookback": f"{ENTRY_DAYS}d",
+            "workers": workers,
+        }
+        command: list[str | Path] = [
+            sys.executable,
+            "-m",
+            f"{MODULES}.dds_log_archive",
+            _arguments(self._folder, options),
+        ]
+        return run(command, self._folder / "ours.log", watch=watch)
+
+    def one_after_the_other(self) -> float:
+        """Read the same span with the SDK."""
+        target = self._folder / "theirs"
+        shutil.rmtree(target, ignore_errors=True)
+        target.mkdir()
+        end = int(time.time()) // DAY * DAY
+        span = {"begin": _dds_time(end - ENTRY_DAYS * DAY), "end": _dds_time(end)}
+        return _client(self._folder, "sdk_entries", {**self._facts, **span, "folder": str(target)}, ENTRIES)
+
+    def idle(self) -> int:
+        """Run the module with nothing to do, and return how many pages that took."""
+        self._cloud.calls()
+        self._module(4)
+        return self._cloud.calls().get("ListSlowLogs", 0)
+
+
 # -- lists and ledgers
 
 
@@ -522,6 +603,7 @@ ROWS: dict[str, Row] = {
     "small-files": small_files,
     "listing": listing,
     "memory": memory,
+    "queries": queries,
     "ledger": ledger,
     "inventory": inventory,
     "slow": slow_shapes,

@@ -34,10 +34,13 @@ QUERY = Claim(
 EXPORT = Claim("export", "what the cloud exported when it was asked; no completeness", windowed=False)
 
 
-def claim_of(identity: Mapping[str, str], series: Series, ledger: Ledger) -> Claim:
-    """Return how a series of an instance is collected now."""
+def claim_of(identity: Mapping[str, str], series: Series, ledger: Ledger, *, timed: bool) -> Claim:
+    """Return how a series of an instance is collected now.
+
+    ``timed``: whether it is about spans of time though the series may never have been opened; exports have none.
+    """
     if identity["provider"] == "umongodb":
         return PACKAGE
     if series.log_type == "audit":
         return LISTED
-    return QUERY if ledger.opened_for.get(series) == BY_QUERY else EXPORT
+    return QUERY if timed or ledger.opened_for.get(series) == BY_QUERY else EXPORT

@@ -73,7 +73,7 @@ def _series(held: Holding, series: Series, events: Sequence[Event], limit: int) 
     periods = [event.period for event in events if event.status in (COLLECTED, EMPTY)]
     times = [period for period in periods if period]
     gaps: list[Span] = []
-    claim = claim_of(held.identity, series, held.ledger)
+    claim = claim_of(held.identity, series, held.ledger, timed=since is None and any(event.span for event in events))
     if since is not None and claim.windowed:
         last = max((time.end for time in times), default=since)
         end = (held.status.last_attempt(series) or last) if until is None else until

@@ -206,8 +206,9 @@ class Outcome:
     def _claims(self) -> list[dict[str, Any]]:
         """Return how the series that were looked at are collected, and what is claimed of them."""
         nodes: dict[tuple[str, Claim], list[str]] = {}
-        for series in sorted(self.plan.scopes if self.plan else ()):
-            claim = claim_of(self._ledger.identity, series, self._ledger)
+        plan = self.plan or Plan()
+        for series in sorted(plan.scopes):
+            claim = claim_of(self._ledger.identity, series, self._ledger, timed=plan.only is not None)
             nodes.setdefault((series.log_type, claim), []).append(series.node)
         return [
             {"log_type": log_type, "by": claim.by, "claim": claim.text, "nodes": of}

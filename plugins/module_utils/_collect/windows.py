@@ -92,16 +92,21 @@ class Rules(NamedTuple):
 
 
 class Members(NamedTuple):
-    """The series to examine; ``complete`` when the cloud named them all, so that one that is not there has ended."""
+    """The series to examine; ``complete`` when the cloud named them all, so that one that is not there has ended.
+
+    ``readable``: of those that ended, the ones that can still be read, up to now.
+    """
 
     series: tuple[Series, ...]
     complete: bool
+    readable: frozenset[Series] = frozenset()
 
 
 class Wanted(NamedTuple):
     """What is to be in the archive: the part of a series' scope that is over and not covered, cut at the grid.
 
     ``again``: units whose file is damaged, to be had as they were. ``reading``: windows to read though they were read before.
+    ``gone``: series to be closed; ``unreachable`` are those of them of which nothing can be had any more.
     """
 
     scopes: Mapping[Series, tuple[int, int | None]]
@@ -109,6 +114,7 @@ class Wanted(NamedTuple):
     pieces: Mapping[Series, tuple[Span, ...]]
     pending: tuple[Step, ...]
     gone: frozenset[Series]
+    unreachable: frozenset[Series]
     again: Mapping[Series, tuple[Span, ...]] = {}
     reading: tuple[Step, ...] = ()
 
@@ -149,16 +155,9 @@ def want(
 
     ``rechecked``: the time of which nothing late is to be expected any more.
     """
-    gone = frozenset(
-        series
-        for series, (_begin, end) in scopes.items()
-        if end is None
-        and members.complete
-        and rules.span is None
-        and series.log_type in rules.log_types
-        and series not in members.series
-    )
-    covered = _coverage(units, gone, reach(now, rules.reach))
+    gone = ended(rules, members, scopes)
+    unreachable = gone - members.readable
+    covered = _coverage(units, unreachable, reach(now, rules.reach))
     found: dict[Series, tuple[int, int | None]] = {}
     opening: list[Event] = []
     pieces: dict[Series, tuple[Span, ...]] = {}
@@ -169,6 +168,8 @@ def want(
         over = floor_to(started - rules.settle, rules.window)
         if rules.span:
             over = _last_cut_before(started - rules.settle, rules.span, rules.window)
+        elif series in gone - unreachable:
+            over = floor_to(started, MINUTE)
         found[series] = (begin, over if series in gone else None)
         left = subtract(Span(begin, over), covered[series])
         pieces[series] = tuple(piece for rest in left for piece in grid(rest, rules.window))
@@ -178,8 +179,21 @@ def want(
     again = _damaged(rules, units)
     if not rules.made:
         reading = (*_rereading(rules, members, units, rechecked, now), *_reread_damaged(rules, again, units, now))
-        return Wanted(found, tuple(opening), pieces, tuple(pending), gone, {}, reading)
-    return Wanted(found, tuple(opening), pieces, tuple(pending), gone, again)
+        return Wanted(found, tuple(opening), pieces, tuple(pending), gone, unreachable, {}, reading)
+    return Wanted(found, tuple(opening), pieces, tuple(pending), gone, unreachable, again)
+
+
+def ended(rules: Rules, members: Members, scopes: Mapping[Series, tuple[int, int | None]]) -> frozenset[Series]:
+    """Return the series in scope whose node the cloud does not name any more."""
+    return frozenset(
+        series
+        for series, (_begin, end) in scopes.items()
+        if end is None
+        and members.complete
+        and rules.span is None
+        and series.log_type in rules.log_types
+        and series not in members.series
+    )
 
 
 def plan(
@@ -211,7 +225,7 @@ def plan(
             [offer for offer in offers if offer.series == series],
             [one for one in unlisted if one.series == series],
             {one.span for one in asked if one.series == series},
-            gone=series in wanted.gone,
+            gone=series in wanted.unreachable,
             now=now,
             mine={span for asked_series, span in mine if asked_series == series},
             vague=vague,

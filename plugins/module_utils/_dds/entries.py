@@ -78,9 +78,11 @@ def read(
         used.add(body["line_num"])
 
 
-def probe(api: Dds, instance_id: str, log_type: str, span: Span) -> None:
+def probe(api: Dds, instance_id: str, log_type: str, span: Span, *, node_id: str = "") -> None:
     """Ask for one entry. Raises CannotQuery where there is no such call, and CloudError where it is refused."""
-    body = {"start_time": api_time(span.begin), "end_time": api_time(span.end), "limit": 1}
+    body: dict[str, Any] = {"start_time": api_time(span.begin), "end_time": api_time(span.end), "limit": 1}
+    if node_id:
+        body["node_id"] = node_id
     _page(api, instance_id, log_type, body)
 
 

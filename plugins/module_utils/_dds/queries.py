@@ -32,6 +32,9 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds import e
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api import Dds, Node
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.window import numbers_of
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._failures import NOT_FOUND
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import HOUR
 
 EXTENSION = ".jsonl"
 
@@ -54,6 +57,7 @@ class QuerySource:
         self._series = tuple(Series(node.id, log_type) for node in nodes)
         self._started: int | None = None
         self._answers = False
+        self._left: dict[Series, bool] = {}
 
     def plan(self, ledger: Ledger, status: Status, requested: Requested) -> Plan:
         """Return what to do now. Raises CannotQuery where something is to be read, and the cloud has no such call."""
@@ -61,6 +65,8 @@ class QuerySource:
         started = self._started = self._started or now
         scopes = {one: scope for one, scope in ledger.scopes.items() if self._serves(one, ledger)}
         members = windows.Members(self._series, complete=self._every)
+        left = windows.ended(self._rules, members, scopes)
+        members = members._replace(readable=frozenset(one for one in left if self._can_be_read(one, now)))
         wanted = windows.want(self._rules, members, ledger.units, scopes, started, now, status.rechecked())
         plan = windows.plan(self._rules, wanted, (), (), now=now)
         first = next(iter(plan.having(READ, REREAD)), None)
@@ -68,6 +74,21 @@ class QuerySource:
             entries.probe(self._api, self._instance_id, self._log_type, first.span)
             self._answers = True
         return plan._replace(opening=taken_over(plan.opening, ledger, BY_QUERY))
+
+    def _can_be_read(self, series: Series, now: int) -> bool:
+        """Tell whether the cloud still gives entries of a node that left."""
+        if series not in self._left:
+            span = Span(now - HOUR, now)
+            try:
+                entries.probe(self._api, self._instance_id, self._log_type, span, node_id=series.node)
+                self._left[series] = True
+            except entries.CannotQuery:
+                raise
+            except CloudError as error:
+                if error.kind != NOT_FOUND:
+                    raise
+                self._left[series] = False
+        return self._left[series]
 
     def serves_any(self, ledger: Ledger) -> bool:
         """Tell whether any of these series was opened to be read by query."""

@@ -11,7 +11,7 @@ import re
 import zlib
 from collections import deque
 from collections.abc import Container, Iterable, Iterator, Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from heapq import heappop, heappush, heapreplace
 from json.encoder import encode_basestring_ascii
 from typing import Any, NamedTuple
@@ -23,10 +23,10 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import
 _RUN = 1000
 _MICROSECONDS = 1_000_000
 _TIME = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?:Z|([+-])(\d\d):?(\d\d))\Z", re.ASCII
+    r"(\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\d)(?:[.,](\d{1,9}))?(?:Z|([+-])(\d\d):?(\d\d))\Z", re.ASCII
 )
 _LINE_NUM = re.compile(r"[0-9]{1,40}\Z", re.ASCII)
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_EPOCH = datetime(1970, 1, 1)
 
 
 class Number(str):
@@ -167,26 +167,27 @@ def microseconds(text: str) -> int | None:
     match = _TIME.match(text)
     if not match:
         return None
-    *numbers, fraction, sign, hours, minutes = match.groups()
+    moment, fraction, sign, hours, minutes = match.groups()
     try:
-        moment = datetime(*map(int, numbers), tzinfo=timezone.utc)  # type: ignore[misc,arg-type]
+        since = datetime.fromisoformat(moment) - _EPOCH
     except ValueError:
         return None
+    seconds = since.days * 86400 + since.seconds
     if sign:
-        offset = timedelta(hours=int(hours), minutes=int(minutes))
-        moment = moment + (offset if sign == "-" else -offset)
-    since = moment - _EPOCH
-    return (since.days * 86400 + since.seconds) * _MICROSECONDS + int((fraction or "0")[:6].ljust(6, "0"))
+        offset = int(hours) * 3600 + int(minutes) * 60
+        seconds += offset if sign == "-" else -offset
+    return seconds * _MICROSECONDS + int((fraction or "0")[:6].ljust(6, "0"))
 
 
 def written(value: Any) -> str:
     """Return a value of an answer as JSON: keys sorted, ASCII, no blanks, numbers as they were sent."""
-    if isinstance(value, Number):
-        return str(value)
-    if isinstance(value, str):
+    kind = type(value)
+    if kind is str:
         return encode_basestring_ascii(value)
-    if isinstance(value, Mapping):
-        return "{" + ",".join(f"{encode_basestring_ascii(key)}:{written(value[key])}" for key in sorted(value)) + "}"
-    if isinstance(value, list):
+    if kind is Number:
+        return str(value)
+    if isinstance(value, dict):
+        return "{" + ",".join([f"{encode_basestring_ascii(key)}:{written(value[key])}" for key in sorted(value)]) + "}"
+    if kind is list:
         return "[" + ",".join(map(written, value)) + "]"
     return {None: "null", True: "true", False: "false"}[value]

@@ -23,7 +23,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.sour
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api import Dds
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.auth import Token
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.entries import REACH
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.slow_error import EXPORT
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.slow_error import AUTO, EXPORT
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.source import AUDIT, LogSource
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import Http
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, HOUR, MINUTE, Clock
@@ -216,3 +216,17 @@ def instance(tmp_path: Path) -> Iterator[Instance]:
     """Return a DDS timeline that begins at ``START``."""
     with Emulator(seed=11, clock=START) as emulator:
         yield Instance(emulator, tmp_path / "archive")
+
+
+@pytest.fixture
+def queried(instance: Instance) -> Instance:
+    """Return an instance whose slow logs are read by query, without any entry at first."""
+    return quiet(instance)
+
+
+def quiet(instance: Instance) -> Instance:
+    """Let an instance's slow logs be read by query, and let no node write any by itself."""
+    instance.by, instance.log_types = AUTO, ("slow",)
+    for node in (node for one in instance.emulator.world.instances for node in one.all_nodes()):
+        node.slow_per_hour = node.error_per_hour = 0.0
+    return instance

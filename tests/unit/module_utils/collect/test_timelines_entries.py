@@ -10,7 +10,6 @@ import json
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Ownership, Tree
@@ -18,55 +17,11 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layo
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import PRUNED, Ledger
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.slow_error import AUTO, EXPORT, QUERY
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, HOUR, from_iso, iso
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, iso
 from ansible_collections.clouddb.mongodb_logs.tests.emulator.faults import Fault
 
-from .conftest import Instance, verify
-
-SPELLED = {"slow": "SlowLog", "error": "ErrorLog"}
-
-
-@pytest.fixture
-def queried(instance: Instance) -> Instance:
-    """Return an instance whose slow logs are read, without any entry at first."""
-    instance.by, instance.log_types = AUTO, ("slow",)
-    for node in (node for one in instance.emulator.world.instances for node in one.all_nodes()):
-        node.slow_per_hour = node.error_per_hour = 0.0
-    return instance
-
-
-def lines_of(instance: Instance) -> list[dict[str, Any]]:
-    return verify(instance.archive / instance.folder)
-
-
-def held(instance: Instance, log_type: str = "slow") -> Counter[str]:
-    """Return how often each line of the archive's files of entries stands there."""
-    folder = instance.archive / instance.folder
-    return Counter(line for path in folder.glob(f"*/{log_type}/**/*.jsonl") for line in path.read_text().splitlines())
-
-
-def offered(instance: Instance, until: float, log_type: str = "slow") -> Counter[str]:
-    """Return the entries that the cloud offers up to an instant, as lines."""
-    known = instance.emulator.entries.listed(instance.instance, SPELLED[log_type])
-    rows = [row for row in known if from_time(row["log_time"]) < until]
-    return Counter(json.dumps(row, sort_keys=True, separators=(",", ":")) for row in rows)
-
-
-def from_time(text: str) -> float:
-    return from_iso(text[:19] + "Z")
-
-
-def midnight(instance: Instance) -> float:
-    return instance.emulator.clock.now() // DAY * DAY
-
-
-def numbers(lines: Counter[str]) -> Counter[str]:
-    return Counter({json.loads(line)["line_num"]: count for line, count in lines.items()})
-
-
-def status_of(instance: Instance) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((instance.archive / instance.folder / "status.json").read_text())
-    return found
+from .conftest import Instance
+from .lines import from_time, held, late_entry, lines_of, midnight, numbers, offered
 
 
 def test_every_entry_is_in_one_file_and_a_second_run_changes_nothing(queried: Instance) -> None:
@@ -129,15 +84,6 @@ def test_a_quiet_window_is_empty_and_has_no_file(queried: Instance) -> None:
 # -- late entries
 
 
-def late_entry(queried: Instance, hours_ago: float, shown_in: float) -> str:
-    """Add an entry of that many hours ago which shows in so many hours from now."""
-    now = queried.emulator.clock.now()
-    entry = queried.emulator.world.add_entry(
-        queried.instance.id, "SlowLog", now - hours_ago * HOUR, shown=now + shown_in * HOUR
-    )
-    return entry.node_id
-
-
 @pytest.mark.parametrize("quiet", [False, True])
 def test_what_shows_up_after_its_window_was_collected_becomes_a_unit_beside_it(queried: Instance, quiet: bool) -> None:
     if not quiet:
@@ -182,7 +128,7 @@ def test_a_window_whose_file_was_pruned_is_not_looked_at_again(queried: Instance
     queried.emulator.world.add_entries(queried.instance.id, 300, 5, log_types=("SlowLog",), late=0)
     queried.collect()
     lines = lines_of(queried)
-    pruned = [line for line in lines if line["path"]][-1]
+    pruned = max((line for line in lines if line["path"]), key=lambda line: line["unit"])  # yesterday
     tree = Tree(str(queried.archive / queried.folder), Ownership())
     ledger = Ledger.read(tree, {"provider": "dds", "instance": queried.instance.id})
     events = [event for event in ledger.units.values() if event.unit == pruned["unit"]]
@@ -340,7 +286,7 @@ def test_entries_of_other_times_are_left_out(queried: Instance) -> None:
 def test_a_missing_file_stops_the_second_look_at_its_window_alone(queried: Instance) -> None:
     queried.emulator.world.add_entries(queried.instance.id, 300, 5, log_types=("SlowLog",), late=0)
     queried.collect()
-    line = [line for line in lines_of(queried) if line["path"]][-1]
+    line = max((line for line in lines_of(queried) if line["path"]), key=lambda line: line["unit"])
     (queried.archive / queried.folder / line["path"]).unlink()
     queried.advance(hours=30)
     queried.verifies = False
