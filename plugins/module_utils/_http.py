@@ -19,6 +19,7 @@ import time
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from datetime import timezone
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from importlib.util import find_spec
@@ -136,7 +137,9 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
 def http_date(text: str) -> float | None:
     """Return the Unix time of a date as HTTP spells it; None when it is none."""
     try:
-        return parsedate_to_datetime(text).timestamp()
+        told = parsedate_to_datetime(text)
+        # The oldest of the three forms names no zone, and means GMT.
+        return (told if told.tzinfo else told.replace(tzinfo=timezone.utc)).timestamp()
     except (TypeError, ValueError, OverflowError):
         return None
 

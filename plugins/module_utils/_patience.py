@@ -70,7 +70,12 @@ class Patience:
         self.heard(*host)
 
     def heard(self, *host: str) -> None:
-        """Take note that a host answered usefully just now."""
+        """Take note that a host answered usefully just now.
+
+        Bytes of a file count, also of one that stalls again and again: what stops one file, such as a gateway's limit of size,
+        need not stop another, and to give up the host would keep those behind it from ever being collected. So each file
+        that stalls has a deadline of its own.
+        """
         with self._lock:
             one = self._hosts.setdefault(host, _Host())
             one.heard, one.since, one.cause = self._monotonic(), None, None

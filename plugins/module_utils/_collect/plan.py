@@ -31,6 +31,7 @@ READ, REREAD = "read", "reread"
 class Offer(NamedTuple):
     """A file that the cloud lists: ready, still being made, or failed. ``created`` is when the cloud began to make it.
 
+    ``link``: the one that came with the list, good for one beginning; never shown.
     ``size`` is in bytes and exact: a file of another size is refused. None where the API named none, or only roughly.
     """
 
@@ -41,6 +42,11 @@ class Offer(NamedTuple):
     name: str
     size: int | None = None
     created: int | None = None
+    link: str | None = None
+
+    def __repr__(self) -> str:
+        """Return what a defect may show of an offer: not its link."""
+        return f"Offer({self.id!r}, {self.state!r}, {self.name!r})"
 
     def source(self) -> Mapping[str, Any]:
         """Return what the ledger keeps of where a file came from; the size is the one that the API named."""

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import queue
+import re
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import islice
 from typing import Any, Callable, NamedTuple, Union
+from urllib.parse import parse_qs, urlsplit
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Digest, Tree
@@ -28,6 +30,9 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors impor
 
 # Links of audit logs live five minutes; the shortest life that is documented.
 LINK_LIFE = 4 * 60.0
+
+# A link that ends sooner than this is not worth beginning with.
+SHORTEST_LIFE = 20
 
 # Seconds in which what comes in is committed together: a commit costs as much for one file as for many.
 GATHER = 0.1
@@ -83,6 +88,10 @@ class Links:
         with self._lock:
             self._due.update((offer.id, offer) for offer in offers if self._at_once(offer) > 1)
 
+    def first(self, offer: Offer) -> str:
+        """Return the link that came with an offer while it is worth beginning with, else a fresh one. Raises CloudError."""
+        return offer.link if offer.link and not self._ends_soon(offer.link) else self.of(offer)
+
     def of(self, offer: Offer) -> str:
         """Return a link that was not given out before. Raises CloudError."""
         if self._at_once(offer) == 1:
@@ -90,11 +99,19 @@ class Links:
         with self._lock:
             self._due.pop(offer.id, None)
             link, since = self._fresh.pop(offer.id, ("", 0.0))
-            if link and self._monotonic() - since < LINK_LIFE:
+            if link and self._monotonic() - since < LINK_LIFE and not self._ends_soon(link):
                 return link
             alike = (other for other in self._due.values() if other.series.log_type == offer.series.log_type)
             links = self._batch([offer, *islice(alike, self._at_once(offer) - 1)])
         return links.get(offer.id) or self._alone(offer)
+
+    def _ends_soon(self, link: str) -> bool:
+        try:
+            expires = parse_qs(urlsplit(link).query).get("Expires", [""])[0]
+        except ValueError:
+            return False  # no link at all, which the download tells
+        known = re.fullmatch(r"\d{1,12}", expires, re.ASCII)
+        return known is not None and int(expires) < self._source.http.clock.now() + SHORTEST_LIFE
 
     def _at_once(self, offer: Offer) -> int:
         return self._source.links_at_once(offer.series.log_type)
@@ -203,7 +220,7 @@ class Workers:
     def _fetch(self, step: Step) -> Fetched | Failed:
         offer = step.file
         try:
-            link = self._links.of(offer)
+            link = self._links.first(offer)
             path = self._path(step, self._source.path(offer, link))
             download = Download(self._source.http, self._tree, path, offer.size, self._stopped.is_set, self._tags)
             first = [link]

@@ -7,12 +7,9 @@
 from __future__ import annotations
 
 import json
-import re
-import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
-from urllib.parse import parse_qs, urlsplit
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Digest
@@ -43,9 +40,6 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api impo
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 
-# A link that ends sooner than this is not worth beginning with.
-_SHORTEST_LIFE = 20
-
 # What stands for the files of a node as long as their names are not known.
 ALL = "all"
 
@@ -70,15 +64,13 @@ class ExportSource:
         self._instance_id = instance_id
         self._nodes = nodes
         self._node_ids = () if every else tuple(node.id for node in nodes)
-        self._links: dict[Named, str] = {}
-        self._lock = threading.Lock()
 
     def plan(self, ledger: Ledger, status: Status, requested: Requested) -> Plan:
         """Return what to do now. Looking is asking: the first look begins the export."""
         if not self._nodes:
             return Plan()
         now = self.http.clock.now()
-        exports = self._look()
+        exports = self._api.exports(self._instance_id, self._log_type, node_ids=self._node_ids)
         steps = [self._step(named, export, now) for named, export in self._told_apart(exports).items()]
         if not exports.files and exports.state != "FINISH":
             steps = [self._whole(Series(node.id, self._log_type), exports.state, now) for node in self._nodes]
@@ -115,7 +107,7 @@ class ExportSource:
         return 1
 
     def links(self, offers: Sequence[Offer]) -> Mapping[str, str]:
-        """Return links that were not given out before, exporting again where they ran out."""
+        """Return fresh links, asking for the export again."""
         return {offer.id: self._link(Named(*json.loads(offer.id)[1:])) for offer in offers}
 
     def path(self, offer: Offer, link: str) -> str:
@@ -130,13 +122,6 @@ class ExportSource:
     def recognise(self, place: Place) -> Event | None:
         """Return the export that a file holds."""
         return exported(place)
-
-    def _look(self) -> Exports:
-        exports = self._api.exports(self._instance_id, self._log_type, node_ids=self._node_ids)
-        with self._lock:
-            files = self._told_apart(exports).items()
-            self._links = {named: one.link for named, one in files if one.link and one.state == "SUCCESS"}
-        return exports
 
     def _told_apart(self, exports: Exports) -> dict[Named, Export]:
         """Return the files by what tells them apart; servers have given several one name."""
@@ -154,7 +139,8 @@ class ExportSource:
         unit = f"{named.name}#{named.number}" if named.number else named.name
         if export.state == "SUCCESS":
             # The size is given in KB, and not to be relied on.
-            offer = Offer(json.dumps([self._log_type, *named]), series, span, READY, export.name)
+            unique = json.dumps([self._log_type, *named])
+            offer = Offer(unique, series, span, READY, export.name, link=export.link)
             return Step(FETCH, series, unit, span, offer)
         return self._unready(series, unit, export.state, span)
 
@@ -167,10 +153,6 @@ class ExportSource:
         return Step(WAIT, series, unit, span, reason="being exported")
 
     def _link(self, named: Named) -> str:
-        with self._lock:
-            link = self._links.pop(named, None)
-        if link and not _ends_before(link, self.http.clock.now() + _SHORTEST_LIFE):
-            return link
         again = self._api.exports(self._instance_id, self._log_type, names=[named.name])
         export = self._told_apart(again).get(named)
         if export and export.state == "SUCCESS" and export.link:
@@ -196,8 +178,3 @@ def node_of(export: Export, nodes: Iterable[Node]) -> str:
         if len(found) == 1:
             return found[0]
     return export.node_name or "unknown"
-
-
-def _ends_before(link: str, instant: int) -> bool:
-    expires = parse_qs(urlsplit(link).query).get("Expires", [""])[0]
-    return re.fullmatch(r"\d{1,12}", expires, re.ASCII) is not None and int(expires) < instant

@@ -11,6 +11,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from time import tzset
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import 
     check_endpoint,
     explained,
     plain,
+    retry_after,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._patience import is_passing
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import Clock
@@ -190,6 +192,32 @@ def test_without_a_usable_number_of_seconds_it_backs_off_by_itself(asked: str) -
         a_session(time).read(to(server), judge)
         assert len(time.pauses) == 1
         assert 0.5 <= time.pauses[0] <= 1.0
+
+
+@pytest.mark.parametrize(
+    "until",
+    ["Tue, 10 Mar 2026 06:00:00 GMT", "Tuesday, 10-Mar-26 06:00:00 GMT", "Tue Mar 10 06:00:00 2026"],
+    ids=["usual", "rfc850", "asctime"],
+)
+@pytest.mark.parametrize(
+    ("since", "seconds"),
+    [
+        ("Tue, 10 Mar 2026 05:59:30 GMT", 30),
+        ("Tue Mar 10 05:59:30 2026", 30),
+        ("Tue, 10 Mar 2026 06:00:01 GMT", 0),
+        ("", 60),
+    ],
+)
+def test_a_date_to_retry_after_is_told_by_the_servers_own_clock(
+    until: str, since: str, seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "Asia/Shanghai")
+    tzset()
+    try:
+        assert retry_after({"Retry-After": until, "Date": since}, 1773122340.0) == seconds
+    finally:
+        monkeypatch.undo()
+        tzset()
 
 
 def test_a_wait_beyond_the_deadline_is_not_begun() -> None:

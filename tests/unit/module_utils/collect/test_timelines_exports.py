@@ -17,6 +17,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledg
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Status
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.outcome import Outcome
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import Plan
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.workers import Links
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api import Dds, Export, Exports, Node
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.auth import Auth
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.exports import ExportSource, node_of
@@ -385,4 +386,12 @@ def test_a_link_is_given_out_once(tmp_path: Path, end: str) -> None:
     first, second = (Exports("FINISH", [Export("f", "", "SUCCESS", f"https://h/{n}{end}")]) for n in (1, 2))
     source = source_of(Answers(first, second))
     offer = planned(source, tmp_path).steps[0].file
-    assert [source.links([offer])[offer.id] for _time in range(2)] == [f"https://h/1{end}", f"https://h/2{end}"]
+    links = Links(source, lambda: 0.0)
+    assert [links.first(offer), links.of(offer)] == [f"https://h/1{end}", f"https://h/2{end}"]
+
+
+def test_a_plan_shows_no_link(tmp_path: Path) -> None:
+    source = source_of(Answers(Exports("FINISH", [Export("f", "db_1", "SUCCESS", "https://h/f?Signature=c2VjcmV0")])))
+    plan = planned(source, tmp_path)
+    assert plan.steps[0].file.link is not None
+    assert "c2VjcmV0" not in repr(plan)
