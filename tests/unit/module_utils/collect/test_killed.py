@@ -27,10 +27,12 @@ import requests
 import urllib3
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import content_mark
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.source import AUDIT
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, HOUR
 from ansible_collections.clouddb.mongodb_logs.tests.emulator import Emulator
 from ansible_collections.clouddb.mongodb_logs.tests.emulator.faults import Fault
 
-from .conftest import START, Cluster, Instance, Timeline, verify
+from .conftest import START, Cluster, Instance, Timeline, quiet, verify
+from .lines import held, midnight
 
 # Everything that a run does to the disk, and each request that it sends.
 STEPS = ("open", "write", "pwrite", "fsync", "ftruncate", "rename", "unlink", "mkdir", "chmod")
@@ -157,6 +159,53 @@ def kill_and_carry_on(kind: type[Timeline], folder: Path, moments: int, part: in
             assert collecting(timeline)().message() is None, f"killed {moment}"
             yield timeline
             assert collecting(timeline)().changed is False
+
+
+@contextmanager
+def queried_clouds(folder: Path) -> Iterator[Instance]:
+    """Return a timeline where each node has a new window of several pages to be read, and one with a late entry to be reread."""
+    with Emulator(seed=5, clock=START) as emulator:
+        timeline = Instance(emulator, folder / "archive")
+        quiet(timeline)
+        begin = midnight(timeline)
+        emulator.world.add_entries(
+            timeline.instance.id, 700, 2, until=begin + DAY, log_types=("SlowLog",), late=0, bursts=0
+        )
+        for node in timeline.instance.nodes():
+            emulator.world.add_entry(timeline.instance.id, "SlowLog", begin - HOUR, node_id=node.id, shown=begin + DAY)
+        timeline.collect(lookback=DAY)
+        timeline.advance(days=1)
+        yield timeline
+
+
+@pytest.mark.parametrize("part", range(TESTS))
+def test_a_run_that_reads_windows_killed_at_any_of_sixty_moments_is_carried_on(tmp_path: Path, part: int) -> None:
+    def collect(timeline: Instance) -> Callable[[], Any]:
+        return lambda: timeline.collect(lookback=2 * DAY)
+
+    with queried_clouds(tmp_path / "whole") as timeline:
+        whole = run_in_child(timeline, collect(timeline), None)
+        assert whole is not None
+        assert {"before rename folder or file", "after write status.part", "before write ledger"} <= whole.keys()
+        expected = files(timeline)
+    assert len(expected) == 3 * len(timeline.instance.nodes())
+    for number, moment in list(enumerate(chosen(whole, 60)))[part::TESTS]:
+        with queried_clouds(tmp_path / str(number)) as timeline:
+            killed = run_in_child(timeline, collect(timeline), moment) is None
+            assert killed or moment[1] > 1 or "unlink part" in moment[0], f"the run had no moment {moment}"
+            assert collect(timeline)().message() is None, f"killed {moment}"
+            assert files(timeline) == expected, f"killed {moment}"
+            assert set(held(timeline).values()) == {1}
+            assert collect(timeline)().changed is False
+
+
+def files(timeline: Timeline) -> dict[str, str]:
+    """Return the path and the SHA-256 of every unit that is held."""
+    return {
+        line["path"]: line["sha256"]
+        for line in verify(timeline.archive / timeline.folder)
+        if line["status"] == "collected"
+    }
 
 
 def collected(timeline: Timeline, folder: str) -> list[str]:
