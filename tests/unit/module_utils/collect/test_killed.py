@@ -199,7 +199,7 @@ def test_a_run_that_reads_windows_killed_at_any_of_sixty_moments_is_carried_on(t
             assert collect(timeline)().changed is False
 
 
-def files(timeline: Timeline) -> dict[str, str]:
+def files(timeline: Instance) -> dict[str, str]:
     """Return the path and the SHA-256 of every unit that is held."""
     return {
         line["path"]: line["sha256"]
