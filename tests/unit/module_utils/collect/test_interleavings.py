@@ -40,7 +40,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.work
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, Clock, from_iso
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.api import Package, UMongoDB
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.api import Listed, Package, UMongoDB
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.source import PackageSource
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -145,11 +145,11 @@ class World:
         ready = self.time + next(self._made_after)
         self.made.append(Made(len(self.made) + 1, series, span, listed, ready, ours))
 
-    def packages(self, _cluster: str, *, zone: str) -> list[Package]:
+    def listed(self, _cluster: str, *, zone: str) -> Listed:
         """Answer the list call, which takes its time; what threads bring meanwhile waits for the engine."""
         self.lists += 1
         self.time += next(self._list_takes)
-        return [self._as_listed(one) for one in self.made if one.listed <= self.time]
+        return Listed(tuple(self._as_listed(one) for one in self.made if one.listed <= self.time), True)
 
     def ready(self) -> list[Made]:
         """Return the packages that are listed as ready."""
@@ -223,7 +223,7 @@ def play(course: Course, folder: str) -> Run:
     """Let a run of three days of one node and two types take its course."""
     world = World(course)
     http = SimpleNamespace(clock=Clock(lambda: world.time))
-    api = cast(UMongoDB, SimpleNamespace(http=http, packages=world.packages))
+    api = cast(UMongoDB, SimpleNamespace(http=http, listed=world.listed))
     rules = windows.Rules(DAY, 600, 3 * DAY, ("slow", "error"), max_packaging=course.room)
     source = PackageSource(api, rules, cluster_id="c", zone="z", node_ids=["n"], intranet=False)
     wanted = windows.want(rules, windows.Members((Series("n", "slow"), Series("n", "error")), False), {}, {}, NOW, NOW)
