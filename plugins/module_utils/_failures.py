@@ -14,7 +14,7 @@ BUSY, NOT_FOUND, PARAMETER, CLOUD_FAULT, CONNECTION = "busy", "not_found", "para
 KINDS = {
     CREDENTIALS: "Signing in was refused. The run ends at once, as keys that fail on and on get locked.",
     PERMISSION: "The account may not do this.",
-    CLOCK: "The time of this host is too far off for what it signs.",
+    CLOCK: "The time of this host is too far off for what it signs, or too far from the cloud's to tell what is over or expired.",
     THROTTLED: "The cloud asks to be called less often; all threads of a run wait before they go on.",
     BUSY: "The instance is doing something else; reads are repeated until the deadline.",
     NOT_FOUND: "What was named is not there, or not for this account.",

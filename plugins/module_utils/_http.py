@@ -103,6 +103,11 @@ class Answer(NamedTuple):
         return value
 
     @property
+    def cached(self) -> bool:
+        """Tell whether the answer comes from a cache, which nobody asked the cloud for just now."""
+        return is_cached(self.headers)
+
+    @property
     def retry_after(self) -> float | None:
         """Return the seconds that the server asks to wait, when it says so."""
         return retry_after(self.headers, time.time())
@@ -110,6 +115,11 @@ class Answer(NamedTuple):
 
 def _no_number(text: str) -> None:
     raise ValueError(text)
+
+
+def is_cached(headers: Mapping[str, str]) -> bool:
+    """Tell whether an answer with these headers comes from a cache."""
+    return (headers.get("Age") or "0") != "0"
 
 
 def plain(text: object) -> str:
@@ -328,16 +338,18 @@ class Http:
             response.raw.enforce_content_length = True  # what urllib3 2 does by itself
             body = response.raw.read(LARGEST_ANSWER, decode_content=True) or b""
             answer = Answer(host, response.status_code, response.headers, body, request.hidden)
-        self._observe(answer)
+        self.observe(answer.headers)
         return answer
 
-    def _observe(self, answer: Answer) -> None:
-        if answer.headers.get("Age", "0") != "0":
-            return  # from a cache, with the time when it was put there
+    def observe(self, headers: Mapping[str, str]) -> bool:
+        """Take note of the time that an answer tells by its headers. Tells whether there is one; else the local clock stands."""
+        if is_cached(headers):
+            return False  # with the time when it was put into the cache
         try:
-            self.clock.observe(parsedate_to_datetime(answer.headers.get("Date") or ""))
+            self.clock.observe(parsedate_to_datetime(headers.get("Date") or ""))
         except (TypeError, ValueError):
-            return  # no usable Date: the local clock stands
+            return False
+        return True
 
 
 def _new_session(connections: int) -> requests.Session:

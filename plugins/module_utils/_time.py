@@ -12,11 +12,15 @@ import time
 from datetime import datetime, timezone
 from typing import Callable
 
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput, CloudError
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._failures import CLOCK
 
 MINUTE = 60
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
+
+# What a signed time may be off; clocks that are farther apart are not both right.
+TOLERANCE = 15 * MINUTE
 
 _ISO = re.compile(
     r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2})?)(?:[.,]\d+)?\s?(Z|[+-]\d{2}(?::?\d{2})?)?$",
@@ -137,12 +141,14 @@ class Clock:
     """The two times that decisions are made with: the earlier and the later one of the local clock and the API's.
 
     What is closed or expired is judged by the earlier: a clock that runs ahead would take a window for closed that is not. How
-    far a list reaches is judged by the later: a clock that is behind would leave out what is there.
+    far a list reaches is judged by the later: a clock that is behind would leave out what is there. Where the cloud has proven
+    the local clock, the other one counts for no more than a quarter of an hour.
     """
 
     def __init__(self, local: Callable[[], float] = time.time) -> None:
         self._local = local
         self._offset: float | None = None
+        self._proven = False
 
     def local(self) -> float:
         """Return the local clock's time, which requests are signed with."""
@@ -154,24 +160,57 @@ class Clock:
             server = server.replace(tzinfo=timezone.utc)
         self._offset = server.timestamp() - self._local()
 
+    def prove(self) -> None:
+        """Take note that the cloud accepted a request signed with the local time: it is right within :data:`TOLERANCE`.
+
+        Source: Huawei Cloud API signing guide, which says of ``X-Sdk-Date`` that it may be 15 minutes off.
+        """
+        self._proven = True
+
     def now(self) -> int:
         """Return the earlier of both clocks; the local one as long as no server has told its time."""
-        return int(self._local() + min(0.0, self._offset or 0.0))
+        return int(self._local() + min(0.0, self._counted()))
 
     def latest(self) -> int:
         """Return the later of both clocks, up to which there may be something to list."""
-        return int(self._local() + max(0.0, self._offset or 0.0))
+        return int(self._local() + max(0.0, self._counted()))
 
     def skew(self) -> float:
         """Return the seconds that the local clock is ahead of the API's; 0 as long as no server has told its time."""
         return -(self._offset or 0.0)
+
+    def check(self) -> None:
+        """Raise CloudError when nothing can be decided: the clocks are far apart, and it is not known which one is right."""
+        if not self._far_apart or self._proven:
+            return
+        raise CloudError(
+            f"The clock of this host says {iso(int(self._local()))} and the API's answers say"
+            f" {iso(int(self._local() - self.skew()))}; with more than 15 minutes between them, what is over or expired cannot"
+            " be told.",
+            code="clock",
+            kind=CLOCK,
+            hint="Synchronise the clock of this host; where it is right, look for a cache or a gateway that sends an old Date.",
+        )
 
     def warning(self) -> str | None:
         """Return a sentence when both clocks differ by more than a minute."""
         if self._offset is None or abs(self._offset) <= MINUTE:
             return None
         ahead = "behind" if self._offset > 0 else "ahead of"
+        apart = f"The clock of this host is {abs(self._offset):.0f} s {ahead} the API's;"
+        if self._far_apart and self._proven:
+            return (
+                f"{apart} as a request signed with its time was accepted, the Date of the API's answers is wrong, and was not"
+                " relied on. Look for a cache or a gateway that sends an old one."
+            )
         return (
-            f"The clock of this host is {abs(self._offset):.0f} s {ahead} the API's;"
-            " the earlier of both was used. Synchronise it, as requests signed with a wrong time are refused."
+            f"{apart} the earlier of both was used. Synchronise it, as requests signed with a wrong time are refused."
         )
+
+    @property
+    def _far_apart(self) -> bool:
+        return abs(self.skew()) > TOLERANCE
+
+    def _counted(self) -> float:
+        offset = self._offset or 0.0
+        return max(-TOLERANCE, min(TOLERANCE, offset)) if self._proven else offset

@@ -278,6 +278,7 @@ def log_info(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
     _span(options, api.http.clock.now())
     _check_node(api, options)
     # By now the cloud has told its time.
+    api.http.clock.check()
     span = _span(options, api.http.clock.now())
     found: list[dict[str, Any]] = []
     for part in backwards(span, _FIRST):

@@ -159,6 +159,7 @@ def log_info(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
     api = connect(options, module.warn)
     begin, end = _times(options, api.http.clock.now())
     preview = _preview(api, options, begin, end)
+    api.http.clock.check()
     lines = [line.rstrip("\r") for line in preview.text.split("\n")]
     if not lines[-1]:
         lines.pop()

@@ -38,6 +38,7 @@ from ansible_collections.clouddb.mongodb_logs.tests.bench.cloud import (
     queried,
 )
 from ansible_collections.clouddb.mongodb_logs.tests.bench.measure import BenchError, Ran, environment, in_turn, run
+from ansible_collections.clouddb.mongodb_logs.tests.tools import clock
 
 HERE = Path(__file__).resolve().parent
 MODULES = "ansible_collections.clouddb.mongodb_logs.plugins.modules"
@@ -443,6 +444,7 @@ class _Ledgers:
     def __init__(self, folder: Path, cloud: Cloud, now: int) -> None:
         self._folder = folder
         self._cloud = cloud
+        self._time = clock.environment(now)
         facts = cloud.facts["umongodb"]
         self._cluster = facts["clusters"][0]["cluster_id"]
         self._options = {
@@ -495,7 +497,7 @@ class _Ledgers:
             f"{MODULES}.umongodb_log_archive",
             _arguments(self._folder, options),
         ]
-        ran = run(command, self._folder / "run.log")
+        ran = run(command, self._folder / "run.log", environment(**self._time))
         result = json.loads(ran.output.splitlines()[-1])
         if result["changed"] or result["calls"] != 1:
             raise BenchError(f"With {units} units there was something to do.")

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import formatdate
 
@@ -33,13 +34,16 @@ class Clock:
     It governs all data: retention, packaging, the life of links and tokens, and the `Date` header of
     every answer. Only the check of `X-Sdk-Date` looks elsewhere (`signature_now`), because whoever signs
     does so with the machine's clock: a test that moves the data into last year would otherwise have
-    every signature refused. `signature_offset` makes that other clock wrong on purpose.
+    every signature refused. `signature_offset` makes that other clock wrong on purpose, `signer` another
+    one: `self.now` where whoever signs has this time. `date_offset` makes the `Date` header wrong.
     """
 
     def __init__(self, now: str | float | int | datetime | None = None) -> None:
         """Start at `now`, by default at the machine's time."""
         self._offset = 0.0
         self.signature_offset = 0.0
+        self.signer: Callable[[], float] = time.time
+        self.date_offset = 0.0
         if now is not None:
             self.set(now)
 
@@ -49,7 +53,7 @@ class Clock:
 
     def signature_now(self) -> float:
         """Return the time that `X-Sdk-Date` is compared with."""
-        return time.time() + self.signature_offset
+        return self.signer() + self.signature_offset
 
     def set(self, instant: str | float | int | datetime) -> None:
         """Jump to an instant; the clock goes on ticking from there."""

@@ -23,11 +23,13 @@ _WORLD_OPERATIONS = {
     *("add_entry", "add_entries"),
 }
 
+_OFFSETS = ("signature_offset", "date_offset")
+
 
 class Control:
     """Answers the control requests; every body and answer is JSON.
 
-    - `GET clock`; `POST clock` with `now`, `advance` (seconds) or `signature_offset`
+    - `GET clock`; `POST clock` with `now`, `advance` (seconds), `signature_offset` or `date_offset`
     - `GET`, `POST` (one or a list), `DELETE faults`
     - `GET`, `DELETE requests`
     - `GET state`; `GET credentials`; `POST entries` with `instance_id`, `log_type` and perhaps `node_id`: every entry that
@@ -54,14 +56,15 @@ class Control:
 
     def _get_clock(self, _body: Any) -> Any:
         clock = self._emulator.clock
-        return {"now": iso(clock.now()), "unix": clock.now(), "signature_offset": clock.signature_offset}
+        return {"now": iso(clock.now()), "unix": clock.now()} | {name: getattr(clock, name) for name in _OFFSETS}
 
     def _post_clock(self, body: Any) -> Any:
         clock = self._emulator.clock
         if "now" in body:
             clock.set(body["now"])
         clock.advance(float(body.get("advance", 0)))
-        clock.signature_offset = float(body.get("signature_offset", clock.signature_offset))
+        for name in _OFFSETS:
+            setattr(clock, name, float(body.get(name, getattr(clock, name))))
         return self._get_clock(None)
 
     def _get_faults(self, _body: Any) -> Any:

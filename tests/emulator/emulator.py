@@ -241,6 +241,9 @@ class Emulator:
                     return self._refusal(service, request, fault)
         with self.lock:
             answer = service.answer(request)
+        cached = request.fault("cached")
+        if cached is not None:
+            answer.headers["Age"] = str(int(cached.get("seconds", 86400)))
         return None if request.fault("cut_after") is not None else answer
 
     def _refusal(self, service: Service, request: Request, fault: Fault) -> Answer:

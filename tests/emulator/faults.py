@@ -65,6 +65,8 @@ KINDS = {
     "redirect": {"status", "location"},
     "unauthorized": {"code", "message"},
     "expired_link": set(),
+    "stale_date": {"seconds"},
+    "cached": {"seconds"},
     "delay": {"seconds"},
     "stall": {"seconds"},
     "cut_before": set(),
@@ -119,6 +121,8 @@ class Fault:
     - `html` and `http` with status 200 on an object are a login page, and an error document, in place of it.
       `redirect`: `status` (302), `location` (another host)
     - `unauthorized`: 401 (UCloud: RetCode 174); `code`, `message`. `expired_link`: the object answers 403
+    - `stale_date`: the answer's `Date` is `seconds` (86400) old; fewer than 0: it is ahead. `cached`: so it is, and `Age`
+      says so. `Clock.date_offset` does it to every answer, also to those of no action
     - `delay`: `seconds` (1). `stall`: half of the answer, then silence; `seconds` (3600)
     - `cut_before`, `cut_after`: closed without an answer, without or with the effect
     - `cut_body`: closed inside the body; `keep` bytes (half). `corrupt_body`: flipped bytes; `position`

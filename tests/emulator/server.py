@@ -93,8 +93,9 @@ class Handler(BaseHTTPRequestHandler):
         """Write no log; requests are recorded instead."""
 
     def date_time_string(self, timestamp: float | None = None) -> str:
-        """Date every answer by the emulator's clock."""
-        return self.server.emulator.clock.http_date()
+        """Date every answer by the emulator's clock, or not."""
+        clock = self.server.emulator.clock
+        return clock.http_date(clock.date_offset - self._old)
 
     def _handle(self) -> None:
         started = time.monotonic()
@@ -106,6 +107,7 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(length))
         request = Request(self.command, self.path, _headers(self.headers), body)
         exchange = self.server.emulator.exchange(request, started)
+        self._old = _seconds_old(request)
         if exchange.answer is None:
             self.close_connection = True
         elif exchange.answer.file is not None:
@@ -143,6 +145,7 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     _sent = 0
+    _old = 0.0
 
     def _send_file(self, answer: Answer, part: FilePart) -> None:
         """Send a part of a file without reading it; nothing goes wrong inside such a body."""
@@ -205,6 +208,12 @@ def _headers(message: Message) -> dict[str, str]:
 
 
 _flips = itertools.count()
+
+
+def _seconds_old(request: Request) -> float:
+    """Return by how much the date of the answer is too old."""
+    args = [args for args in (request.fault("stale_date"), request.fault("cached")) if args is not None]
+    return max((float(one.get("seconds", 86400)) for one in args), default=0.0, key=abs)
 
 
 def _corrupted(body: bytes, args: dict[str, Any]) -> bytes:

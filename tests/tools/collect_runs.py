@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ansible_collections.clouddb.mongodb_logs.tests.emulator import Emulator
-from ansible_collections.clouddb.mongodb_logs.tests.tools import demo_archive
+from ansible_collections.clouddb.mongodb_logs.tests.tools import clock, demo_archive
 
-# In the past, because the modules use the earlier of the local clock and the API's.
+# The time of the emulator, and of the programs that are run.
 CLOCK = "2025-06-11T10:00:00Z"
 
 Variables = dict[str, Any]
@@ -55,6 +55,7 @@ class CollectTest(unittest.TestCase):
         self.archive = self.folder / "archive"
         self.emulator = Emulator(clock=CLOCK, packaging_seconds=0.05).start()
         self.addCleanup(self.emulator.stop)
+        self.emulator.clock.signer = self.emulator.clock.now
         self.emulator.world.export_seconds = 0.05
         self.emulator.world.add_fleet(self.small)
         facts = self.emulator.credentials
@@ -102,7 +103,7 @@ class CollectTest(unittest.TestCase):
         name = playbook if isinstance(playbook, Path) else f"clouddb.mongodb_logs.{playbook}"
         done = subprocess.run(
             ["ansible-playbook", "-vvv", "-i", inventory, *arguments, name],
-            env=variables | self.keys | environment,
+            env=variables | self.keys | clock.environment(self.emulator.clock.now()) | environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -185,7 +185,9 @@ class Engine:
         books.ledger.preview(damaged(held, settings.chosen, settings.repair, settings.workers))
 
     def _plan(self, books: Books, requested: Requested = ()) -> Plan:
-        plan = self._found(books).adopt(self._source.plan(books.ledger, books.status, requested))
+        seen = self._source.plan(books.ledger, books.status, requested)
+        self._clock.check()
+        plan = self._found(books).adopt(seen)
         plan = renewing(plan, books.ledger.units.values())
         steps = tuple(step for step in plan.steps if step.key not in books.taken)
         files = Counter(step.series.log_type for step in steps if step.action in (ASK, WAIT, FETCH))

@@ -26,7 +26,7 @@ class Auth:
         raise NotImplementedError
 
     def accepted(self, request: Request) -> None:
-        """Take note that the cloud took this request for the account's own."""
+        """Take note that the cloud itself, and no cache, took this request for the account's own."""
 
     def renews(self, request: Request) -> bool:
         """Tell whether this request, which the cloud did not take for the account's own, is worth sending once more."""
@@ -63,6 +63,10 @@ class AccessKey(Auth):
         signature = headers["Authorization"].rpartition("Signature=")[2]
         hidden = (self._access_key, self._security_token or "", signature)
         return Request(method, _url(endpoint, path, query), headers, body, hidden)
+
+    def accepted(self, request: Request) -> None:
+        """Take note that the clock is right, by which it was signed."""
+        self._clock.prove()
 
 
 class Token(Auth):

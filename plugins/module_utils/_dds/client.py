@@ -69,7 +69,8 @@ class Client:
             renewable = answer.status == 401 and self._auth.renews(request)
             skew = self.http.clock.skew() if "X-Sdk-Date" in request.headers else 0.0
             value = judge(answer, skew=skew, final=not renewable, number=number)
-            self._auth.accepted(request)
+            if not answer.cached:
+                self._auth.accepted(request)
             return value
 
         try:

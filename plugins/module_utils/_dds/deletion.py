@@ -166,12 +166,13 @@ class Deletion:
         if not any(one.status == COLLECTED and one.series.log_type == AUDIT for one in ledger.units.values()):
             return Choice([], Counter())
         # Of all nodes and of all time, whichever are wanted: a name has to be compared with those of all logs.
-        span = _all_time(clock.now())
+        span = _all_time(clock.now(), clock.latest())
         logs = self._api.audit_logs(self._instance_id, span)
-        # The answers told the cloud's time: with a local clock that runs ahead, the span began too late.
-        earlier = _all_time(clock.now())
-        if earlier.begin < span.begin - MARGIN:
-            logs = self._api.audit_logs(self._instance_id, earlier)
+        clock.check()
+        # The answers told the cloud's time: with another local clock, the span began too late or ended too early.
+        longer = _all_time(clock.now(), clock.latest())
+        if longer.begin < span.begin - MARGIN or longer.end > span.end + MARGIN:
+            logs = self._api.audit_logs(self._instance_id, longer)
         return choose(logs, ledger, clock.now() - min_age, nodes)
 
     def _check(self, nodes: Collection[str] | None) -> None:
@@ -262,9 +263,9 @@ class Deletion:
         return {log.id for log in found} & {log.id for log in logs}
 
 
-def _all_time(now: int) -> Span:
+def _all_time(now: int, latest: int) -> Span:
     """Return the time that logs can be of which the cloud still has."""
-    return Span(now - LONGEST_KEPT * DAY - MARGIN, now + MARGIN)
+    return Span(now - LONGEST_KEPT * DAY - MARGIN, latest + MARGIN)
 
 
 @contextmanager

@@ -194,8 +194,8 @@ class _Visit:
 
     def logs(self) -> Finding:
         """List the audit logs of the last day."""
-        now = self._api.http.clock.now()
-        found = self._api.audit_logs(self._id, Span(now - DAY, now))
+        clock = self._api.http.clock
+        found = self._api.audit_logs(self._id, Span(clock.now() - DAY, clock.latest()))
         self._newest = found[-1] if found else None
         return ok(f"Allowed; {len(found)} audit logs of the last 24 hours are listed.")
 

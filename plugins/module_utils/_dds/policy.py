@@ -144,8 +144,9 @@ def told(api: Dds, instance_id: str, current: AuditPolicy, losses: tuple[Loss, .
 
 def _files(api: Dds, instance_id: str, days: int, older: int) -> list[Span]:
     """Return the spans of the files that are older than so many seconds."""
-    span = Span(api.http.clock.now() - days * DAY - DAY, api.http.clock.now())
+    span = Span(api.http.clock.now() - days * DAY - DAY, api.http.clock.latest())
     logs = api.audit_logs(instance_id, span)
+    api.http.clock.check()
     end = api.http.clock.now() - older  # again, as the answer told the cloud's time
     return [log.span for log in logs if not older or log.span.end <= end]
 

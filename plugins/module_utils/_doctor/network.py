@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ssl
 from contextlib import suppress
-from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -22,7 +21,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._failures imp
     PERMISSION,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import Http, check_endpoint
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, MINUTE, iso
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, MINUTE, TOLERANCE, iso
 
 with suppress(ImportError):  # which _http tells of
     import requests
@@ -81,21 +80,25 @@ def judge_way(way: Way, words: list[str], now: int) -> Finding:
 def clock(http: Http, url: str, *, signs: bool) -> Finding:
     """Compare the clock of this host with the server's. ``signs``: whether requests are signed with the time."""
     with http.stream(url + _NO_CALL) as response:
-        told = response.headers.get("Date") or ""
-    try:
-        http.clock.observe(parsedate_to_datetime(told))
-    except (TypeError, ValueError):
+        told = http.observe(response.headers)
+    if not told:
         return skipped("The server does not tell its time.")
     return judge_clock(http.clock.skew(), signs=signs)
 
 
 def judge_clock(skew: float, *, signs: bool) -> Finding:
-    """Return what a clock that is ``skew`` seconds ahead of the server's leads to. Raises CloudError when to a refusal."""
+    """Return what a clock that is ``skew`` seconds ahead of the server's leads to.
+
+    Raises CloudError when to a refusal or, where nothing that is signed can prove the clock, to a run that decides nothing.
+    """
     side = "ahead of" if skew > 0 else "behind"
     message = f"The clock of this host is {abs(skew):.0f} s {side} the server's."
     hint = "Synchronise it, as by chrony or systemd-timesyncd."
     if signs and abs(skew) > _TOLERATED_SKEW:
         raise CloudError(f"{message} What it signs is refused.", code="clock", kind=CLOCK, hint=hint)
+    if abs(skew) > TOLERANCE:
+        why = "With more than 15 minutes between them, what is over or expired cannot be told."
+        raise CloudError(f"{message} {why}", code="clock", kind=CLOCK, hint=hint)
     if abs(skew) > MINUTE:
         return warning(message, hint, "clock")
     return ok(message)

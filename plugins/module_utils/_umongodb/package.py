@@ -193,6 +193,7 @@ class Ensurer:
         )
         now = self._api.http.clock.now()
         _check_over(self._target.span, now)  # again, as the answer told the cloud's time
+        self._api.http.clock.check()
         return decide(packages, self._target, now)
 
     @staticmethod

@@ -100,6 +100,7 @@ def test_the_clock_from_outside(emu: Emulator, client: Client) -> None:
     assert client.control("POST", "clock", {"now": "2026-05-01T00:00:00Z"})["now"].startswith("2026-05-01T00:00:0")
     assert client.control("POST", "clock", {"advance": 86400})["now"].startswith("2026-05-02T00:00:0")
     assert client.control("POST", "clock", {"signature_offset": -7})["signature_offset"] == -7
+    assert client.control("POST", "clock", {"date_offset": -60})["date_offset"] == -60
     assert "error" in client.control("POST", "clock", {"now": "yesterday"})
     assert "error" in client.control("GET", "nothing")
 

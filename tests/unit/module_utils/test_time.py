@@ -10,11 +10,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput, CloudError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import (
     DAY,
     HOUR,
     MINUTE,
+    TOLERANCE,
     Clock,
     compact,
     from_compact,
@@ -222,3 +223,34 @@ def test_the_two_times_enclose_both_clocks(offset: int) -> None:
     clock = Clock(lambda: 2.0 * 10**9)
     clock.observe(datetime.fromtimestamp(2 * 10**9 + offset, UTC))
     assert (clock.now(), clock.latest()) == (2 * 10**9 + min(0, offset), 2 * 10**9 + max(0, offset))
+
+
+@given(st.integers(-(10**6), 10**6))
+def test_clocks_that_are_far_apart_decide_nothing_where_neither_is_proven(offset: int) -> None:
+    clock = Clock(lambda: NOON)
+    clock.check()
+    clock.observe(at(NOON + offset))
+    if abs(offset) <= TOLERANCE:
+        clock.check()
+        return
+    with pytest.raises(CloudError) as raised:
+        clock.check()
+    failure = raised.value.failure()
+    assert failure["kind"] == failure["code"] == "clock"
+    assert all(iso(time) in failure["message"] for time in (NOON, NOON + offset))
+    assert "Synchronise" in failure["hint"]
+
+
+@given(st.integers(-(10**6), 10**6))
+def test_a_clock_that_is_proven_is_off_by_a_quarter_of_an_hour_at_most(offset: int) -> None:
+    clock = Clock(lambda: NOON)
+    clock.observe(at(NOON + offset))
+    clock.prove()
+    clock.check()
+    assert (clock.now(), clock.latest()) == (
+        NOON + min(0, max(-TOLERANCE, offset)),
+        NOON + max(0, min(TOLERANCE, offset)),
+    )
+    warning = clock.warning() or ""
+    assert bool(warning) is (abs(offset) > MINUTE)
+    assert ("was not relied on" in warning) is (abs(offset) > TOLERANCE)

@@ -188,11 +188,25 @@ def test_a_wrong_clock_keeps_from_signing_with_it(emulator: Emulator, options: d
     seen = look(emulator, "dds_doctor", options["dds_doctor"])
     assert seen.first_failure == ("clock", "clock", "clock")
     assert {record.action for record in emulator.requests} == {""}
-    with_token = {**options["dds_doctor"], "auth_token": emulator.credentials["dds"]["auth_token"]}
-    for module, given in (("dds_doctor", with_token), ("umongodb_doctor", options["umongodb_doctor"])):
-        seen = look(emulator, module, given)
-        assert (seen.states["clock"], seen.result["verdict"]) == ("warning", "warning")
-        assert "behind the server's" in seen.checks["clock"]["message"]
+    emulator.clock.advance(14.5 * 60 - 3600)
+    assert look(emulator, "dds_doctor", options["dds_doctor"]).first_failure == ("clock", "clock", "clock")
+
+
+@BOTH
+def test_a_wrong_clock_keeps_from_deciding_where_nothing_proves_it(
+    emulator: Emulator, options: dict[str, dict[str, Any]], module: str
+) -> None:
+    given = {**options[module], "auth_token": emulator.credentials["dds"]["auth_token"]}
+    if module == "umongodb_doctor":
+        del given["auth_token"]
+    emulator.clock.advance(14.5 * 60)
+    seen = look(emulator, module, given)
+    assert (seen.states["clock"], seen.result["verdict"]) == ("warning", "warning")
+    assert "behind the server's" in seen.checks["clock"]["message"]
+    emulator.clock.advance(60)
+    seen = look(emulator, module, given)
+    assert seen.first_failure == ("clock", "clock", "clock")
+    assert "more than 15 minutes" in seen.checks["clock"]["message"]
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from ansible_collections.clouddb.mongodb_logs.tests.emulator import Emulator, Fo
 from ansible_collections.clouddb.mongodb_logs.tests.unit.certificates import issue
 
 from ..running import run_module
+from .conftest import share_time
 
 
 @pytest.fixture
@@ -24,10 +25,11 @@ def authority(tmp_path: Path) -> tuple[Path, Path]:
 
 
 @pytest.fixture
-def emulator(authority: tuple[Path, Path]) -> Iterator[Emulator]:
+def emulator(authority: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
     """Run an emulator that speaks TLS alone."""
     with Emulator(seed=7, clock="2026-03-10T00:30:00Z", packaging_seconds=0, certificate=str(authority[1])) as running:
         running.world.export_seconds = 0
+        share_time(running, monkeypatch)
         yield running
 
 

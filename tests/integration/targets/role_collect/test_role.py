@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import re
+import shlex
 import subprocess
 import sys
 import unittest
@@ -16,7 +17,7 @@ from typing import Any
 
 import yaml
 from ansible_collections.clouddb.mongodb_logs.tests.emulator import Fault
-from ansible_collections.clouddb.mongodb_logs.tests.tools import checkout, demo_archive
+from ansible_collections.clouddb.mongodb_logs.tests.tools import checkout, clock, demo_archive
 from ansible_collections.clouddb.mongodb_logs.tests.tools.collect_runs import CollectTest, Variables
 
 SPECIFICATION = checkout.ROOT / "roles" / "collect" / "meta" / "argument_specs.yml"
@@ -273,7 +274,8 @@ class RoleTest(CollectTest):
     def test_archive_host(self) -> None:
         """The module gets its credentials as options where the controller's environment does not reach."""
         python = self.folder / "python"
-        python.write_text(f'#!/bin/sh\nexec env -i {sys.executable} "$@"\n')
+        time = [f"{name}={value}" for name, value in clock.environment(self.emulator.clock.now()).items()]
+        python.write_text(f'#!/bin/sh\nexec env -i {shlex.join(time)} {sys.executable} "$@"\n')
         python.chmod(0o755)
         store = {"ansible_connection": "local", "ansible_python_interpreter": str(python)}
         hosts = {"store": store, "instance": self.instance | {"collect_archive_host": "store"}}

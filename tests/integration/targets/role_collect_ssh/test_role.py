@@ -19,7 +19,7 @@ import unittest
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.clouddb.mongodb_logs.tests.tools import demo_archive, programs
+from ansible_collections.clouddb.mongodb_logs.tests.tools import clock, demo_archive, programs
 from ansible_collections.clouddb.mongodb_logs.tests.tools.collect_runs import CollectTest
 
 ROOT = os.geteuid() == 0
@@ -157,7 +157,10 @@ class SshTest(CollectTest):
                 [place] = importlib.util.find_spec(name).submodule_search_locations  # type: ignore[union-attr, misc]
                 shutil.copytree(place, self.folder / "packages" / name)
             script = self.folder / "python"
-            script.write_text(f'#!/bin/sh\nPYTHONPATH={self.folder / "packages"} exec {python} "$@"\n')
+            shutil.copy(clock.SHIFTED / "sitecustomize.py", self.folder / "packages")
+            ahead = clock.environment(self.emulator.clock.now())["MONGODB_LOGS_TESTS_AHEAD"]
+            settings = f"PYTHONPATH={self.folder / 'packages'} MONGODB_LOGS_TESTS_AHEAD={ahead}"
+            script.write_text(f'#!/bin/sh\n{settings} exec {python} "$@"\n')
             script.chmod(0o755)
             return script
         self.skipTest(f"No Python from 3.9 on was found that user {self.uid} may run; install python3 for all users.")

@@ -21,7 +21,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.engi
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.outcome import Outcome
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.source import Source
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api import Dds
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.auth import Token
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.auth import AccessKey, Token
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.entries import REACH
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.slow_error import AUTO, EXPORT
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.source import AUDIT, LogSource
@@ -132,6 +132,8 @@ class Instance(Timeline):
         self.instance.audit_every = 0.0
         self.nodes: tuple[str, ...] = ()
         self.log_types: tuple[str, ...] = (AUDIT,)
+        self.signs = False
+        emulator.clock.signer = emulator.clock.now
         self.by = EXPORT
         self.window, self.settle, self.recheck = DAY, 15 * MINUTE, DAY
 
@@ -143,9 +145,11 @@ class Instance(Timeline):
     def collect(self, *, check: bool = False, settings: dict[str, Any] | None = None, **rules: Any) -> Outcome:
         """Collect audit logs, unless told otherwise."""
         known = self.emulator.credentials["dds"]
+        http = self.http()
+        key = AccessKey(known["access_key"], known["secret_key"], None, http.clock)
         api = Dds(
-            self.http(),
-            Token(known["auth_token"]),
+            http,
+            key if self.signs else Token(known["auth_token"]),
             endpoint=self.emulator.url,
             iam_endpoint=self.emulator.url,
             region=known["region"],

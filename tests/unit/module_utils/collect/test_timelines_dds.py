@@ -7,14 +7,13 @@
 from __future__ import annotations
 
 import json
-from email.utils import formatdate
 
 import pytest
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import LONGEST_NAME
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.outcome import Outcome
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError, CloudError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, HOUR
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, HOUR, MINUTE
 from ansible_collections.clouddb.mongodb_logs.tests.emulator.faults import Fault
 
 from .conftest import Instance, verify
@@ -266,8 +265,8 @@ def test_a_deleted_ledger_is_noticed_and_rebuilt(instance: Instance) -> None:
 
 
 def test_a_clock_that_runs_ahead_still_lists_everything(instance: Instance) -> None:
-    log = instance.add_log(6 * 24)
-    instance.ahead = 5 * DAY
+    log = instance.add_log(7 * 24 - 0.1)
+    instance.ahead = 14 * MINUTE
     outcome = instance.collect()
     assert collected(outcome) == [log]
     assert any("ahead of the API's" in warning for warning in outcome.warnings)
@@ -283,14 +282,37 @@ def test_check_mode_plans_what_the_run_does(instance: Instance) -> None:
     assert planned.result("", 9)["counts"] == outcome.result("", 9)["counts"]
 
 
-def test_a_date_that_lags_hides_no_log(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A gateway's stale ``Date`` made the list end before what was there."""
+@pytest.mark.parametrize("old", [DAY, 30 * DAY, 14 * MINUTE, -DAY, -14 * MINUTE])
+def test_a_date_that_lies_hides_no_log(instance: Instance, old: float) -> None:
+    """A gateway's stale ``Date`` made the list end before what was there; what was signed proves the local clock."""
+    instance.signs = True
     log = instance.add_log(2)
-    clock = instance.emulator.clock
-    monkeypatch.setattr(clock, "http_date", lambda: formatdate(clock.now() - DAY, usegmt=True))
+    instance.emulator.faults.add(Fault("*", "stale_date", times=None, args={"seconds": old}))
     outcome = instance.collect()
-    assert [event.unit for event in outcome.done if event.status == "collected"] == [log]
-    assert outcome.warnings
+    assert collected(outcome) == [log]
+    assert len(outcome.warnings) == 1
+    assert ("was not relied on" in outcome.warnings[0]) is (abs(old) == DAY or old == 30 * DAY)
     assert instance.collect().changed is False
-    later = instance.add_log(0.5)
+    later = instance.add_log(0.1)
     assert [event.unit for event in instance.collect().done] == [later]
+
+
+@pytest.mark.parametrize("ahead", [2 * DAY, -2 * DAY])
+def test_clocks_that_are_far_apart_end_the_run(instance: Instance, ahead: float) -> None:
+    """A token proves nothing."""
+    instance.add_log(2)
+    instance.ahead = ahead
+    for check in (True, False):
+        with pytest.raises(
+            CloudError, match=r"clock of this host says .* API's answers say 2026-03-10T05:57"
+        ) as raised:
+            instance.collect(check=check)
+        assert raised.value.kind == "clock"
+    assert not instance.archive.exists()
+
+
+def test_answers_from_a_cache_tell_no_time(instance: Instance) -> None:
+    log = instance.add_log(2)
+    instance.emulator.faults.add(Fault("*", "cached", times=None))
+    outcome = instance.collect()
+    assert (collected(outcome), outcome.warnings) == ([log], [])

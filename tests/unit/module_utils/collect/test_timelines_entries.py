@@ -315,3 +315,15 @@ def test_a_damaged_window_is_read_again_without_its_late_entries(queried: Instan
         assert outcome.message() is None
         assert path.read_bytes() == before
     assert queried.collect(settings={"repair": "sha256"}).changed is False
+
+
+@pytest.mark.parametrize("old", [3 * DAY, -3 * DAY])
+def test_a_date_that_lies_leaves_no_window_out(queried: Instance, old: float) -> None:
+    """A ``Date`` that stands still would have closed no window any more, until all of them had expired."""
+    queried.signs = True
+    queried.emulator.world.add_entries(queried.instance.id, 200, 3, late=0)
+    queried.emulator.faults.add(Fault("*", "stale_date", times=None, args={"seconds": old}))
+    outcome = queried.collect()
+    assert outcome.message() is None
+    assert held(queried) == offered(queried, midnight(queried)) != Counter()
+    assert any("was not relied on" in warning for warning in outcome.warnings)

@@ -21,7 +21,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.outc
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import Notice
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError, BadInput, CloudError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, HOUR, iso, parse_instant
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, HOUR, MINUTE, iso, parse_instant
 from ansible_collections.clouddb.mongodb_logs.tests.emulator.faults import Fault
 
 from .conftest import Cluster, verify
@@ -265,11 +265,31 @@ def test_a_node_that_came_back_is_collected_again(cluster: Cluster) -> None:
 
 
 def test_a_clock_that_runs_ahead_asks_for_nothing_that_is_not_over(cluster: Cluster) -> None:
+    cluster.emulator.clock.set("2026-03-10T23:58:00Z")
     cluster.collect()
-    cluster.ahead = 2 * DAY
+    cluster.ahead = 14 * MINUTE
     outcome = cluster.collect()
     assert outcome.changed is False
     assert any("ahead of the API's" in warning for warning in outcome.warnings)
+
+
+@pytest.mark.parametrize("ahead", [2 * DAY, -2 * DAY, 16 * MINUTE])
+def test_clocks_that_are_far_apart_end_the_run(cluster: Cluster, ahead: float) -> None:
+    """Nothing proves either of them, as the signature holds no time."""
+    cluster.collect()
+    lines = verify(cluster.archive / cluster.folder)
+    cluster.advance(days=1)
+    cluster.ahead = ahead
+    with pytest.raises(
+        CloudError, match=r"clock of this host says 2026-03-.* API's answers say 2026-03-11T05:57"
+    ) as raised:
+        cluster.collect()
+    assert raised.value.kind == "clock"
+    assert verify(cluster.archive / cluster.folder) == lines
+    status = json.loads((cluster.archive / cluster.folder / "status.json").read_text())
+    assert status["run"]["failure"]["kind"] == "clock"
+    cluster.ahead = 0
+    assert cluster.collect().changed is True
 
 
 def test_the_ledger_goes_on_in_a_new_file_each_month_and_never_back(cluster: Cluster) -> None:

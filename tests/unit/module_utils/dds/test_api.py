@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import datetime
+from contextlib import suppress
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -31,7 +32,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._reader impor
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span, subtract
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, HOUR, Clock
 from ansible_collections.clouddb.mongodb_logs.tests.emulator import Emulator, Fault
-from ansible_collections.clouddb.mongodb_logs.tests.unit.clients import dds
+from ansible_collections.clouddb.mongodb_logs.tests.unit.clients import dds, http
 from ansible_collections.clouddb.mongodb_logs.tests.unit.scripted import FakeTime, Reply, scripted
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -587,3 +588,29 @@ GROUP = {"type": "mongos", "nodes": [{"id": "a"}, {"id": "b"}]}
 )
 def test_a_node_is_gone_only_where_every_other_one_is_named(fields: dict[str, Any], complete: bool) -> None:
     assert names_every_node(Record(fields, "")) is complete
+
+
+# -- what an answer proves
+
+
+@pytest.mark.parametrize("signed", [True, False])
+def test_an_accepted_signature_proves_the_clock_unless_a_cache_answered(emulator: Emulator, signed: bool) -> None:
+    session = http(emulator)
+    emulator.clock.signer, emulator.clock.date_offset = emulator.clock.now, -DAY
+    keys = emulator.credentials["dds"]
+    key = AccessKey(keys["access_key"], keys["secret_key"], None, session.clock)
+    api = dds(emulator, session, key if signed else Token(keys["auth_token"]))
+    emulator.faults.add(Fault("ListInstances", "cached"), Fault("ListInstances", "http", skip=1, args={"status": 403}))
+    api.instances()
+    session.clock.check()  # as no answer told a time
+    for _turn in range(2):
+        session.clock.observe(datetime.fromtimestamp(emulator.clock.now() - DAY, UTC))
+        with pytest.raises(CloudError, match="API's answers say 2026-03-09T00:30"):
+            session.clock.check()
+        with suppress(CloudError):
+            api.instances()
+    if signed:
+        session.clock.check()
+    else:
+        with pytest.raises(CloudError, match="clock"):
+            session.clock.check()

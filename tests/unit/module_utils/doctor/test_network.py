@@ -110,6 +110,10 @@ def test_a_clock_that_is_far_off_fails_only_where_the_time_is_signed() -> None:
     with pytest.raises(CloudError, match="841 s ahead") as raised:
         judge_clock(841.0, signs=True)
     assert raised.value.kind == "clock"
+    assert judge_clock(-900.0, signs=False).state == WARNING
+    with pytest.raises(CloudError, match=r"901 s behind .* cannot be told") as raised:
+        judge_clock(-901.0, signs=False)
+    assert raised.value.kind == "clock"
 
 
 def test_only_a_missing_permission_is_forgiven() -> None:
