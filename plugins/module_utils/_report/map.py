@@ -65,6 +65,13 @@ def legend() -> str:
     return f'<ul class="legend">{"".join(rows)}</ul>'
 
 
+def claims(instances: Sequence[Mapping[str, Any]]) -> str:
+    """Return what is claimed of the series that are collected in each of the ways."""
+    ways = {one["by"]: one["claim"] for instance_ in instances for one in instance_["series"]}
+    rows = (f"<li><b>by {safe(by)}</b> {safe(ways[by])}</li>" for by in sorted(ways))
+    return f'<ul class="claims">{"".join(rows)}</ul>' if ways else ""
+
+
 def axis(first: str, count: int) -> str:
     """Return the months above the strips."""
     begin = from_iso(f"{first}T00:00:00Z")
@@ -102,7 +109,8 @@ def _series(one: Mapping[str, Any], first: str) -> str:
     loss = f"; can be had until {one['next_loss']}" if one["next_loss"] and one["missing"] else ""
     ended = f"; ended at {one['until']}" if one["closed"] else ""
     return (
-        f'<tr role=row class="row"><th role=rowheader scope="row">{safe(one["node"])} <span>{safe(one["log_type"])}</span></th>'
+        f'<tr role=row class="row"><th role=rowheader scope="row">{safe(one["node"])} '
+        f"<span>{safe(one['log_type'])}, by {safe(one['by'])}</span></th>"
         f'<td aria-hidden="true">{_strip(runs)}</td>'
         f'<td role=cell class="words">{_in_words(runs, first)}{timed(loss + ended)}</td></tr>\n'
     )

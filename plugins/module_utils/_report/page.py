@@ -50,6 +50,7 @@ _PAGE = Template("""<!DOCTYPE html>
 <h2 id="map-title">Day by day</h2>
 <p>From $first_day to $last_day, in UTC days. A row is what is worst of an instance; unfolded, of each node and type of log. The numbers are days.</p>
 $legend
+$claims
 <div class="tools" hidden><input type="search" aria-label="Find an instance" placeholder="Find an instance">
 <button type="button">Unfold all</button></div>
 <div class="scroll map" role="region" aria-labelledby="map-title" tabindex="0" data-first="$first_day"><div>
@@ -101,6 +102,7 @@ def page(report: Mapping[str, Any]) -> str:
         first_day=safe(report["first_day"]),
         last_day=safe(report["last_day"]),
         legend=days_map.legend(),
+        claims=days_map.claims(found),
         axis=days_map.axis(report["first_day"], days),
         map="".join(days_map.instance(one, row, report["first_day"]) for row, one in enumerate(found)),
         count=_count(len(found), "instance"),

@@ -60,11 +60,11 @@ code, .mono { font-family: ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu San
 .numbers dt { color: var(--soft); font-size: .87rem; }
 .numbers dd { margin: 0; font-size: 1.3rem; font-variant-numeric: tabular-nums; }
 .numbers dd.text { font-size: 1rem; line-height: 1.35; padding-top: 4px; }
-.legend {
+.legend, .claims {
   display: flex; flex-wrap: wrap; gap: 4px 20px; margin: 12px 0; padding: 0; list-style: none; color: var(--soft);
   font-size: .87rem;
 }
-.legend b { color: var(--ink); font-weight: 600; }
+.legend b, .claims b { color: var(--ink); font-weight: 600; }
 .legend i { --d: 14px; border-radius: 2px; }
 .scroll { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: 6px; }
 .map { padding: 8px 0; }

@@ -61,5 +61,13 @@ def _series(node: str, log_type: str, days: int, pattern: list[tuple[str, int]],
     times = {"since": day(0), "until": None, "last_success": day(7), "last_attempt": day(7), "first": day(0)}
     counts = {**dict.fromkeys(COUNTED, 0), "collected": days, "lost": len(losses)}
     none: dict[str, Any] = {"missing": [], "pending": [], "gaps": [], "closed": False, "next_loss": None}
-    own = {"node": node, "log_type": log_type, "last": day(7), "counts": counts, "bytes": 10**9}
+    own = {
+        "node": node,
+        "log_type": log_type,
+        "by": "package",
+        "claim": "every window",
+        "last": day(7),
+        "counts": counts,
+        "bytes": 10**9,
+    }
     return {**own, **times, **none, "lost": losses, "days": runs}

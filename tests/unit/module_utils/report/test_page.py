@@ -220,3 +220,9 @@ def test_the_days_are_named_by_month(made: Made, report: Report) -> None:
     cells = re.findall(r"<i style=--n:(\d+)>(\w*)</i>", page(report()))
     assert cells == [("1", ""), ("8", "Mar")]
     assert SLOW.node in page(report())
+
+
+def test_each_series_says_how_it_is_collected_and_the_page_what_that_claims(made: Made, report: Report) -> None:
+    found = Read(page(report()))
+    assert any(row.endswith("slow, by package") for row in found.of("th", role="rowheader"))
+    assert found.of("ul", class_="claims") == ["by package every window of the log, as the cloud packaged it"]
