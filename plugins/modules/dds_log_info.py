@@ -239,7 +239,7 @@ def _words(name: str, value: list[str]) -> None:
         raise BadInput(f"{name}: at most {_MOST_KEYWORDS} can be given, not {len(value)}.")
 
 
-_KEYWORDS: dict[str, Any] = {"type": "list", "elements": "str"}
+_KEYWORDS: dict[str, Any] = {"type": "list", "elements": "str", "no_log": False}
 _COST: dict[str, Any] = {"type": "int"}
 
 OPTIONS = DDS + OptionSet(

@@ -72,7 +72,7 @@ class DdsSettings:
 
     def set_streams(self, request: Request) -> Answer:
         """Send audit logs to streams."""
-        wanted = [(instance, row) for instance, row in self._configs(request, _IDS)]
+        wanted = list(self._configs(request, _IDS))
         for _instance, row in wanted:
             if not all(_UUID.match(row[name]) for name in _IDS):
                 raise wrong("invalid id of a log group or stream")

@@ -17,7 +17,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import Http
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 
-Requested = Collection["tuple[Series, Span]"]
+Requested = Collection[tuple[Series, Span]]
 
 
 class Reading(NamedTuple):

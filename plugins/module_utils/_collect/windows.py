@@ -149,7 +149,7 @@ def want(
     scopes: Mapping[Series, tuple[int, int | None]],
     started: int,
     now: int,
-    rechecked: Mapping[Series, Sequence[Span]] = {},
+    rechecked: Mapping[Series, Sequence[Span]] | None = None,
 ) -> Wanted:
     """Return what is wanted at ``now`` by a run that ``started`` then, from the archive alone.
 
@@ -178,7 +178,7 @@ def want(
             pending += _pending(series, Span(max(begin, over), end), covered[series], rules)
     again = _damaged(rules, units)
     if not rules.made:
-        reading = (*_rereading(rules, members, units, rechecked, now), *_reread_damaged(rules, again, units, now))
+        reading = (*_rereading(rules, members, units, rechecked or {}, now), *_reread_damaged(rules, again, units, now))
         return Wanted(found, tuple(opening), pieces, tuple(pending), gone, unreachable, {}, reading)
     return Wanted(found, tuple(opening), pieces, tuple(pending), gone, unreachable, again)
 

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import datetime
 from heapq import heappop, heappush, heapreplace
+from itertools import islice
 from json.encoder import encode_basestring_ascii
 from typing import Any, NamedTuple
 
@@ -106,7 +107,8 @@ class Window:
         while waiting or heap:
             while waiting and (not heap or waiting[0][0] <= heap[0][0][:2]):
                 entries = _unpacked(waiting.popleft()[1])
-                heappush(heap, (next(entries), len(waiting), entries))
+                for first in islice(entries, 1):
+                    heappush(heap, (first, len(waiting), entries))
             entry, turn, entries = heap[0]
             yield entry
             following = next(entries, None)

@@ -13,6 +13,7 @@ import time
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from itertools import islice
 from math import inf, isinf
 from multiprocessing.connection import Connection, wait
 from typing import Any, Callable, NamedTuple, TypeVar
@@ -112,9 +113,9 @@ def done(
     running: list[_Worker] = []
     waiting = iter(range(len(jobs)))
     try:
-        for _number in range(min(workers, len(jobs))):
+        for number in islice(waiting, workers):
             running.append(_Worker(work, jobs, [worker.pipe for worker in running]))
-            running[-1].begin(next(waiting), limit)
+            running[-1].begin(number, limit)
         while any(worker.job is not None for worker in running):
             for worker in _ready([worker for worker in running if worker.job is not None]):
                 number, worker.job = worker.job or 0, None

@@ -90,7 +90,7 @@ def operation_of(attributes: dict[str, Any], facts: Facts) -> None:
         for name in names:
             value = attributes.get(name)
             if value is not None:
-                number = value if type(value) is int else whole(value)
+                number = value if isinstance(value, int) and not isinstance(value, bool) else whole(value)
                 if number is not None:
                     known[fact] = number
                     break

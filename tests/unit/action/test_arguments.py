@@ -54,7 +54,7 @@ def test_only_what_is_set_is_passed_and_blanks_for_the_environment(provider: Pro
             assert result[name] == ""
         else:
             assert name not in result or name in ("archive", provider.instance)
-    assert result[provider.instance] == (chosen.get(provider.instance) or "").strip() or "host"
+    assert result[provider.instance] == ((chosen.get(provider.instance) or "").strip() or "host")
     assert set(result) <= set(provider.options.options)
 
 

@@ -82,7 +82,7 @@ def text_of(written: list[bytes]) -> bytes:
 @given(written=LINES)
 def test_every_line_comes_out_once_with_its_number(name: str, written: list[bytes]) -> None:
     found, reasons = read(CONTAINERS[name](text_of(written)))
-    assert found == [(number, line) for number, line in enumerate([b"begin", *written], 1)]
+    assert found == list(enumerate([b"begin", *written], 1))
     assert reasons == []
 
 
