@@ -31,7 +31,8 @@ _SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,9})?) ?(?:([KMGTP])i?)?B?\Z", re.ASCII |
 class OptionSet:
     """Options of a module with the constraints among them and the checks of their values. Sets are added up.
 
-    What is required and may come from the environment is never missing to Ansible, which could not say where to give it.
+    What is required, alone or as one of several, and may come from the environment is never missing to Ansible, which could not say
+    where to give it.
 
     ``rivals`` names, for options that sign in, those that do so instead or belong to them: a value of the environment is
     left aside when one of these is given elsewhere.
@@ -50,8 +51,13 @@ class OptionSet:
         self.options = dict(options)
         self.checks = dict(checks or {})
         self.rivals = dict(rivals or {})
-        self.constraints = {"required_together": [list(names) for names in required_together]}
         self.required_one_of = [list(names) for names in required_one_of]
+        self.constraints = {
+            "required_together": [list(names) for names in required_together],
+            "required_one_of": [
+                names for names in self.required_one_of if not any("fallback" in options[name] for name in names)
+            ],
+        }
         self.required_by = {name: list(names) for name, names in (required_by or {}).items()}
 
     def __add__(self, other: OptionSet) -> OptionSet:

@@ -175,6 +175,9 @@ def test_every_constraint_of_a_module_fires(module: str) -> None:
     for names in options.constraints["required_together"]:
         _values, complaints = validated(options, {**required, names[0]: "1"})
         assert any("required together" in complaint and names[1] in complaint for complaint in complaints)
+    if options.constraints["required_one_of"]:
+        _values, complaints = validated(options, required)
+        assert any("one of the following is required" in complaint for complaint in complaints)
     for names in options.required_one_of:
         assert set(names) <= set(options.options)
         values, _complaints = validated(options, {**required, **dict.fromkeys(names)})
@@ -195,8 +198,9 @@ def test_sets_are_added_up_with_their_checks_and_constraints() -> None:
     one = OptionSet({"a": {}, "b": {}}, required_together=[("a", "b")])
     both = one + OptionSet({"c": {}, "d": {}}, checks={"d": no}, required_one_of=[("c", "d")])
     assert list(both.options) == ["a", "b", "c", "d"]
-    assert (both.constraints, both.required_one_of) == ({"required_together": [["a", "b"]]}, [["c", "d"]])
-    assert (one.constraints, one.required_one_of) == ({"required_together": [["a", "b"]]}, [])
+    assert both.constraints == {"required_together": [["a", "b"]], "required_one_of": [["c", "d"]]}
+    assert one.constraints == {"required_together": [["a", "b"]], "required_one_of": []}
+    assert (both.required_one_of, one.required_one_of) == ([["c", "d"]], [])
     with pytest.raises(BadInput, match="d"):
         both.checked({"a": None, "b": None, "c": None, "d": "x"})
 
