@@ -90,7 +90,7 @@ summary:hover { background: var(--bg); }
 summary .who { padding-left: 18px; position: relative; overflow-wrap: anywhere; line-height: 1.25; }
 summary .who::before { content: "\\203a"; position: absolute; left: 2px; color: var(--soft); }
 details[open] > summary .who::before { transform: rotate(90deg); }
-summary small { white-space: nowrap; font-size: .8rem; }
+summary small { font-size: .8rem; font-weight: 400; }
 .words { font-size: .84rem; line-height: 1.3; color: var(--soft); max-width: 26rem; }
 .strip { display: block; white-space: nowrap; line-height: 0; }
 i { display: inline-block; overflow: hidden; vertical-align: top; width: calc(var(--n) * var(--d)); height: 14px;
