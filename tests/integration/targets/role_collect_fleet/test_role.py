@@ -24,7 +24,7 @@ UMONGODB = {
     "denied": "RetCode 299",
     "missing": "RetCode 65101",
     "packaging": "its packaging failed",
-    "forbidden_objects": "no longer accepts the link",
+    "forbidden_objects": "refused the link with AccessDenied",
     "short_objects": "was cut",
 }
 DDS = {
