@@ -136,7 +136,7 @@ class AnsibleTest:
         targets = targets or sorted(self.listed("integration", "--list-targets"))
         if python := os.environ.get("TARGET_PYTHON"):
             folder = self.tree / "tests" / "integration"
-            (folder / "integration_config.yml").write_text(json.dumps({"ansible_python_interpreter": python}))
+            (folder / "integration_config.yml").write_text(json.dumps({"target_python": python}))
             targets = [target for target in targets if not (folder / "targets" / target / "runme.sh").exists()]
 
         def run_one(target: str) -> bool:
