@@ -151,7 +151,11 @@ def test_a_clock_that_runs_ahead_reads_nothing_that_is_not_over(queried: Instanc
     busy(queried)
     queried.collect()
     calls = reads(queried)
-    queried.ahead = 2 * DAY
+    # Ten minutes after midnight by the wrong clock, when the day is not over; further apart, nothing would be decided at all.
+    queried.emulator.clock.set(midnight(queried) + DAY - 300)
+    queried.collect()
+    calls = reads(queried)
+    queried.ahead = 10 * 60
     outcome = queried.collect()
     assert outcome.changed is False
     assert reads(queried) == calls
