@@ -74,7 +74,7 @@ def test_a_thread_that_breaks_takes_nothing_with_it_that_came_in_whole(
 
     monkeypatch.setattr(source.PackageSource, "links", break_all_but_one)
     with pytest.raises(Defect):
-        cluster.collect()
+        cluster.collect(settings={"workers": 1})
     assert run_of(cluster)["failure"]["code"] == "defect"
     lines = verify(cluster.archive / cluster.folder)
     assert [line["source"]["id"] for line in lines if line["status"] == "collected"] == [first[0].id]
