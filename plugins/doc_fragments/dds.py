@@ -17,10 +17,12 @@ options:
       - Base URL of DDS. Made from O(region) for Huawei Cloud when absent, such as
         V(https://dds.cn-north-4.myhuaweicloud.com).
       - Other clouds of the family have their own, such as V(https://dds.eu-de.otc.t-systems.com).
+      - Without O(endpoint), the environment variable E(HW_DDS_ENDPOINT) is used.
     type: str
   iam_endpoint:
     description:
       - Base URL of the identity service, used to look the project up and to sign in with O(password). Made from O(region) for Huawei Cloud when absent.
+      - Without O(iam_endpoint), the environment variables E(HW_IAM_ENDPOINT) and E(HUAWEICLOUD_SDK_IAM_ENDPOINT) are used.
     type: str
   access_key:
     description:
@@ -77,6 +79,13 @@ options:
     # For inventory plugins, before the fragment itself. Of several variables Ansible takes the last that is set.
     ENVIRONMENT = r"""
 options:
+  endpoint:
+    env:
+      - name: HW_DDS_ENDPOINT
+  iam_endpoint:
+    env:
+      - name: HUAWEICLOUD_SDK_IAM_ENDPOINT
+      - name: HW_IAM_ENDPOINT
   access_key:
     env:
       - name: HUAWEICLOUD_SDK_AK

@@ -34,8 +34,19 @@ options:
     default: {}
   strict:
     description:
-      - Whether an account or region that cannot be read, and an expression that cannot be evaluated, is an error.
-      - Otherwise a warning names the account and region, and the others are there. It is an error when none can be read.
+      - Whether an expression that cannot be evaluated is an error, and an account or region that cannot be read one also
+        with O(partial=warn).
+  partial:
+    description:
+      - What to do when some of the accounts or regions cannot be read, or the nodes of an instance that are asked for, or when
+        the id of an instance is none.
+      - With V(fail) it is an error that names them, so that whatever takes hosts away that an inventory no longer names, as
+        AWX does with C(overwrite), takes none away then.
+      - With V(warn) a warning names them, and the others are there. It is an error when none can be read.
+    type: str
+    choices: [fail, warn]
+    default: fail
+    version_added: 0.3.0
 notes:
   - What is read without error can be cached, an entry for each account and region. No credentials are in it.
   - An instance that several accounts see is one host, as the first account in order sees it.

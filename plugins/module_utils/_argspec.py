@@ -287,8 +287,8 @@ UMONGODB = _CONNECTION + OptionSet(
 
 DDS = _CONNECTION + OptionSet(
     {
-        "endpoint": _option("str"),
-        "iam_endpoint": _option("str"),
+        "endpoint": _option("str", "HW_DDS_ENDPOINT"),
+        "iam_endpoint": _option("str", "HW_IAM_ENDPOINT", "HUAWEICLOUD_SDK_IAM_ENDPOINT"),
         "access_key": _option("str", "HW_ACCESS_KEY", "HUAWEICLOUD_SDK_AK", no_log=True),
         "secret_key": _option("str", "HW_SECRET_KEY", "HUAWEICLOUD_SDK_SK", no_log=True),
         "security_token": _option("str", "HW_SECURITY_TOKEN", no_log=True),

@@ -28,6 +28,10 @@ from ansible_collections.clouddb.mongodb_logs.plugins.plugin_utils._sources impo
     read_all,
 )
 
+_WHAT_PARTIAL_SAYS = (
+    "The rest could be read; with partial: warn and without strict it would be there, and this a warning."
+)
+
 
 class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
     """An inventory whose hosts are the instances of a provider."""
@@ -87,12 +91,14 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
         return [found[key] for key in keys]
 
     def _report(self, sources: Sequence[Source], readings: Sequence[Reading]) -> None:
-        """Warn of what could not be read. It is an error where nothing could, or ``strict`` is set."""
+        """Fail for what could not be read, or warn of it where that is wanted and anything could be read."""
         for text in dict.fromkeys(text for reading in readings for text in reading.warnings):
             self.display.warning(text)
         problems = [f"{source}: {text}" for source, reading in zip(sources, readings) for text in reading.problems]
-        if problems and (self.get_option("strict") or all(reading.instances is None for reading in readings)):
-            raise AnsibleParserError(" ".join(problems))
+        nothing = all(reading.instances is None for reading in readings)
+        may_lack = self.get_option("partial") == "warn" and not self.get_option("strict")
+        if problems and (nothing or not may_lack):
+            raise AnsibleParserError(" ".join(problems if nothing else [*problems, _WHAT_PARTIAL_SAYS]))
         for text in problems:
             self.display.warning(text)
 

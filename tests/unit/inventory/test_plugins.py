@@ -137,7 +137,7 @@ def test_nodes_on_request(cloud: Emulator, keys: Keys, load: Load, provider: str
 def test_nodes_that_cannot_be_read_hide_no_host(cloud: Emulator, keys: Keys, load: Load) -> None:
     broken, whole = (cluster.cluster_id for cluster in cloud.world.clusters)
     cloud.faults.add(Fault("DescribeUMongoDBInstance", "unauthorized", match={"ClusterId": broken}, args={"code": 299}))
-    options = {**keys["umongodb"], "region": "cn-bj2", "nodes": True}
+    options = {**keys["umongodb"], "region": "cn-bj2", "nodes": True, "partial": "warn"}
     found = load("umongodb", options)
     assert found.hosts[broken]["umongodb_nodes"] is None
     assert found.hosts[whole]["umongodb_nodes"]
@@ -174,11 +174,13 @@ def test_environment(cloud: Emulator, keys: Keys, load: Load, monkeypatch: pytes
         "HUAWEICLOUD_SDK_AK": "not-this-one",
         "HUAWEICLOUD_SDK_SK": "not-this-one",
         "HW_REGION_NAME": HERE["dds"],
+        "HW_DDS_ENDPOINT": instance["endpoint"],
+        "HW_IAM_ENDPOINT": instance["iam_endpoint"],
+        "HUAWEICLOUD_SDK_IAM_ENDPOINT": "http://not-this-one",
     }.items():
         monkeypatch.setenv(name, value)
     assert list(load("umongodb", {}).hosts) == ["uclmongo-shop0sh2zk"]
-    places = {name: instance[name] for name in ("endpoint", "iam_endpoint")}
-    assert list(load("dds", places).hosts) == ids(cloud.world, "dds")
+    assert list(load("dds", {}).hosts) == ids(cloud.world, "dds")
 
 
 def test_a_token_of_the_environment_does_not_go_with_a_key_of_the_file(
@@ -244,24 +246,31 @@ def test_what_two_accounts_see_is_one_host(cloud: Emulator, keys: Keys, load: Lo
 def test_one_account_fails(cloud: Emulator, keys: Keys, load: Load) -> None:
     options = two_accounts(cloud, keys)
     options["accounts"][0]["private_key"] = "wrong"
-    found = load("umongodb", options)
+    found = load("umongodb", {**options, "partial": "warn"})
     assert list(found.hosts) == ["uclmongo-second"]
     [warning] = found.warnings
     assert warning.startswith("first, cn-bj2: ListUMongoDBInstances was refused with RetCode 171")
 
-    with pytest.raises(AnsibleError, match="first, cn-bj2: ListUMongoDBInstances was refused") as error:
-        load("umongodb", {**options, "strict": True})
-    assert "second" not in str(error.value)
+    for more in ({}, {"partial": "fail"}, {"partial": "warn", "strict": True}):
+        with pytest.raises(
+            AnsibleError, match=r"first, cn-bj2: ListUMongoDBInstances was refused.*partial: warn"
+        ) as error:
+            load("umongodb", {**options, **more})
+        assert "second" not in str(error.value)
 
     options["accounts"][1]["private_key"] = "wrong"
     with pytest.raises(AnsibleError, match=r"first, cn-bj2: .* second, cn-bj2: ") as error:
-        load("umongodb", options)
+        load("umongodb", {**options, "partial": "warn"})
     assert "\n" not in error.value.message
+    assert "partial" not in error.value.message
 
 
 @both
 def test_one_region_fails(cloud: Emulator, keys: Keys, load: Load, provider: str) -> None:
-    found = load(provider, {**keys[provider], "regions": ["nowhere", HERE[provider]]})
+    options = {**keys[provider], "regions": ["nowhere", HERE[provider]]}
+    with pytest.raises(AnsibleError, match="default, nowhere: "):
+        load(provider, options)
+    found = load(provider, {**options, "partial": "warn"})
     assert sorted(found.hosts) == sorted(ids(cloud.world, provider))
     assert [warning.partition(":")[0] for warning in found.warnings] == ["default, nowhere"]
 
@@ -281,7 +290,10 @@ def test_a_key_that_is_refused_is_not_tried_in_every_region(
 def test_an_id_that_is_none_is_left_out(cloud: Emulator, keys: Keys, load: Load) -> None:
     cloud.world.clusters[0].cluster_id = HOSTILE
     cloud.world.add_cluster().cluster_id = ["no", "text"]  # type: ignore[assignment]
-    found = load("umongodb", {**keys["umongodb"], "region": "cn-bj2"})
+    options = {**keys["umongodb"], "region": "cn-bj2"}
+    with pytest.raises(AnsibleError, match="2 of its instances are left out"):
+        load("umongodb", options)
+    found = load("umongodb", {**options, "partial": "warn"})
     assert list(found.hosts) == ["uclmongo-shop0sh2zk"]
     assert found.warnings == ["default, cn-bj2: 2 of its instances are left out, as their ids are none."]
 
@@ -315,7 +327,7 @@ def test_cache(cloud: Emulator, keys: Keys, load: Load, cached: dict[str, Any], 
 def test_cache_keeps_no_secret_and_no_failure(cloud: Emulator, keys: Keys, load: Load, cached: dict[str, Any]) -> None:
     options = {**two_accounts(cloud, keys), **cached}
     fault = cloud.faults.add(Fault("ListUMongoDBInstances", "retcode", times=1, args={"code": 299}))
-    one = load("umongodb", options)
+    one = load("umongodb", {**options, "partial": "warn"})
     assert fault.fired == 1
     assert len(one.warnings) == 1
     folder = Path(cached["cache_connection"])
@@ -474,7 +486,7 @@ def test_requests_is_needed(load: Load, monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_an_address_in_clear_is_warned_of(cloud: Emulator, keys: Keys, load: Load) -> None:
     accounts = [{"name": "clear", "endpoint": "http://dds.example.com", "region": "nowhere"}, {"name": "other"}]
-    found = load("dds", {**keys["dds"], "region": HERE["dds"], "accounts": accounts})
+    found = load("dds", {**keys["dds"], "region": HERE["dds"], "accounts": accounts, "partial": "warn"})
     assert len(found.hosts) == 2
     assert found.warnings[0].startswith("endpoint is not HTTPS")
     assert found.warnings[1].startswith("clear, nowhere: ")
