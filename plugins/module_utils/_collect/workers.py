@@ -11,7 +11,6 @@ import re
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import islice
 from typing import Any, Callable, NamedTuple, Union
@@ -27,6 +26,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.source import Source
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.windows import LISTING_LAG
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError, CloudError, LogsError
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._threads import Threads
 
 # Links of audit logs live five minutes; the shortest life that is documented.
 LINK_LIFE = 4 * 60.0
@@ -159,8 +159,8 @@ class Workers:
         self._naming = threading.Lock()
         self._stopped = threading.Event()
         self._done: queue.SimpleQueue[Result] = queue.SimpleQueue()
-        self._askers = ThreadPoolExecutor(count, "ask")
-        self._fetchers = ThreadPoolExecutor(count, "fetch")
+        self._askers = Threads(count, "ask")
+        self._fetchers = Threads(count, "fetch")
 
     def __enter__(self) -> Workers:
         """Begin."""
@@ -171,7 +171,7 @@ class Workers:
         if error is not None and not isinstance(error, CloudError):
             self._stopped.set()
         for pool in (self._askers, self._fetchers):
-            pool.shutdown(wait=True, cancel_futures=True)
+            pool.stop()
 
     def ask(self, steps: Sequence[Step]) -> None:
         """Begin to ask for units, which was written down just now. What waits too long for its turn is put off."""
@@ -233,7 +233,7 @@ class Workers:
     def _read(self, step: Step) -> Fetched | Failed:
         path = self._source.window_path(step)
         try:
-            reading = self._source.read(step, self._lines(step.held))
+            reading = self._source.read(step, self._lines(step.held), self._fetchers.spare)
             digest = write_lines(self._tree, path, reading.lines)
         except LogsError as error:
             return Failed(step, error)

@@ -10,27 +10,21 @@ of a span count, how long a page is and whether an entry comes once are not docu
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api import Dds, api_time
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.window import (
-    Entry,
-    Number,
-    Window,
-    entry_of,
-)
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.walk import LEAD, Walk
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.window import Number, Window
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._failures import DDS, is_known
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._threads import Spare, no_one
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, MINUTE
 
 REACH = 30 * DAY
 PAGE = 100
-
-# The begin of a span may not count: it is asked for a second earlier, where that is not out of reach.
-_LEAD = 1
 
 # The gateway has no such call; the instance cannot do it.
 _NOT_HERE = ("APIGW.0101", "APIG.0101", "DBS.280343", "DBS.280347")
@@ -49,33 +43,21 @@ def read(
     node_id: str = "",
     filters: Mapping[str, Any] | None = None,
     limit: int = PAGE,
+    spare: Spare = no_one,
 ) -> Window:
     """Return every entry of a span that the cloud offers now, of one node or of all that can be asked.
 
     ``log_type``: slow or error. The span is within :data:`REACH`, and its end not after now. ``filters`` are those of the
-    API. Raises CannotQuery where there is no such call, and CloudError; half a window is nothing.
+    API. ``spare`` lends threads for a span that is long. Raises CannotQuery where there is no such call, and CloudError;
+    half a window is nothing.
     """
-    asked = _asked(span, api.http.clock.now())
-    body: dict[str, Any] = {"start_time": api_time(asked.begin), "end_time": api_time(asked.end), "limit": limit}
-    if node_id:
-        body["node_id"] = node_id
-    body.update(filters or {})
-    window, used, within = Window(span), set[str](), _Within(asked)
-    while True:
-        rows = _page(api, instance_id, log_type, body)
-        if not rows:
-            return window
-        entries = [entry_of(row) for row in rows]
-        new = [window.add(entry) for entry in entries]
-        body["line_num"] = str(rows[_last(entries, new, within)]["line_num"])
-        if body["line_num"] in used:
-            raise CloudError(
-                "The list of entries comes back to where it was instead of going on.",
-                code="list_moves",
-                hint="Run again; if it stays, give the request id to the cloud's support.",
-                passing=True,
-            )
-        used.add(body["line_num"])
+    wanted = {"limit": limit, **({"node_id": node_id} if node_id else {}), **(filters or {})}
+
+    def page(asked: Span, after: str | None) -> list[Mapping[str, Any]]:
+        body = {"start_time": api_time(asked.begin), "end_time": api_time(asked.end), **wanted}
+        return _page(api, instance_id, log_type, body if after is None else {**body, "line_num": after})
+
+    return Walk(page, span, spare).whole(_asked(span, api.http.clock.now()))
 
 
 def probe(api: Dds, instance_id: str, log_type: str, span: Span, *, node_id: str = "") -> None:
@@ -87,24 +69,9 @@ def probe(api: Dds, instance_id: str, log_type: str, span: Span, *, node_id: str
 
 
 def _asked(span: Span, now: int) -> Span:
-    begin = span.begin - _LEAD
+    """Return what to ask for, which is not out of reach."""
+    begin = span.begin - LEAD
     return Span(begin if begin > now - REACH + MINUTE else span.begin, span.end)
-
-
-class _Within:
-    """Whether an entry lies within the span that was asked for, where alone its number is good as a cursor."""
-
-    def __init__(self, asked: Span) -> None:
-        self._first, self._end = asked.begin * 1_000_000, asked.end * 1_000_000
-
-    def __call__(self, entry: Entry) -> bool:
-        return self._first <= entry.at <= self._end
-
-
-def _last(entries: Sequence[Entry], new: Sequence[bool], within: _Within) -> int:
-    """Return the position in a page to go on from: the last that is new, as others were shown before."""
-    inside = [position for position, entry in enumerate(entries) if within(entry)]
-    return ([position for position in inside if new[position]] or inside or [len(entries) - 1])[-1]
 
 
 def _page(api: Dds, instance_id: str, log_type: str, body: Mapping[str, Any]) -> list[Mapping[str, Any]]:

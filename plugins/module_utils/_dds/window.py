@@ -22,7 +22,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import
 
 # Lines that are sorted and packed together: a day of a busy node stays small in memory.
 _RUN = 1000
-_MICROSECONDS = 1_000_000
+MICROSECONDS = 1_000_000
 _TIME = re.compile(
     r"(\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\d)(?:[.,](\d{1,9}))?(?:Z|([+-])(\d\d):?(\d\d))\Z", re.ASCII
 )
@@ -51,7 +51,7 @@ class Window:
     """
 
     def __init__(self, span: Span) -> None:
-        self._span = Span(span.begin * _MICROSECONDS, span.end * _MICROSECONDS)
+        self._span = Span(span.begin * MICROSECONDS, span.end * MICROSECONDS)
         self._known: dict[int, int] = {}
         self._ambiguous: set[int] = set()
         self._open: list[Entry] = []
@@ -66,13 +66,17 @@ class Window:
         """Return every ``line_num`` as a number, in no order."""
         return self._known.keys()
 
-    def add(self, entry: Entry) -> bool:
-        """Take in an entry. Tells whether its ``line_num`` is new here."""
+    def lacks(self, entry: Entry) -> bool:
+        """Tell whether an entry belongs here, and its ``line_num`` is new."""
+        return self._span.begin <= entry.at < self._span.end and entry.number not in self._known
+
+    def add(self, entry: Entry) -> None:
+        """Take in an entry."""
         if not self._span.begin <= entry.at < self._span.end:
-            return False
+            return
         content, known = hash(entry.line), self._known.get(entry.number)
         if known == content:
-            return False
+            return
         if known is None:
             self._known[entry.number] = content
         else:
@@ -80,7 +84,6 @@ class Window:
         self._open.append(entry)
         if len(self._open) >= _RUN:
             self._pack()
-        return known is None
 
     def lines(self, without: Container[int] = ()) -> Iterator[bytes]:
         """Yield the lines of the file by time and ``line_num``, each with its end, but those of numbers that are known."""
@@ -178,7 +181,7 @@ def microseconds(text: str) -> int | None:
     if sign:
         offset = int(hours) * 3600 + int(minutes) * 60
         seconds += offset if sign == "-" else -offset
-    return seconds * _MICROSECONDS + int((fraction or "0")[:6].ljust(6, "0"))
+    return seconds * MICROSECONDS + int((fraction or "0")[:6].ljust(6, "0"))
 
 
 def written(value: Any) -> str:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import cycle, repeat
 from typing import Any
 
 import pytest
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api import Dds
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api import Dds, api_time
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.auth import Token
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.entries import CannotQuery, probe, read
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError
@@ -233,6 +235,88 @@ def test_pages_of_any_size_order_and_doubles_are_read_to_the_end(
 
     window = read(client(answer), "i", "slow", Span(NOON, NOON + 60))
     assert numbers(window.lines()) == list(range(30))
+
+
+class Helpers:
+    """Threads that are lent as a test says: one after the other, or never."""
+
+    def __init__(self, lends: Iterator[bool]) -> None:
+        self.lent = 0
+        self._lends = lends
+        self._pool = ThreadPoolExecutor(4)
+
+    def __call__(self, work: Callable[[], None]) -> Future[None] | None:
+        """Lend a thread if it is its turn."""
+        if not next(self._lends):
+            return None
+        self.lent += 1
+        return self._pool.submit(work)
+
+    def stop(self) -> None:
+        """Wait for all."""
+        self._pool.shutdown()
+
+
+@pytest.fixture
+def helpers() -> Iterator[Helpers]:
+    """Lend a thread whenever one is asked for."""
+    found = Helpers(repeat(True))
+    yield found
+    found.stop()
+
+
+@pytest.mark.parametrize("order", ["oldest", "newest"])
+@pytest.mark.parametrize("rule", ["begin", "end", "both", "none"])
+def test_a_busy_window_that_many_read_has_the_same_bytes(
+    emulator: Emulator, instance: DdsInstance, helpers: Helpers, order: str, rule: str
+) -> None:
+    span, node = last_day(emulator), instance.nodes()[0].id
+    api = dds(emulator)
+    expected = b"".join(read(api, instance.id, "slow", span, node_id=node).lines())
+    emulator.world.entry_order, emulator.world.entry_ends = order, rule
+    found = read(api, instance.id, "slow", span, node_id=node, spare=helpers)
+    assert b"".join(found.lines()) == expected
+    assert helpers.lent > 1
+
+
+@settings(deadline=None)
+@given(
+    st.permutations(range(60)),
+    st.lists(st.integers(1, 4), min_size=1),
+    st.lists(st.booleans(), min_size=1),
+    st.integers(1, 20),
+)
+def test_in_whatever_order_the_cloud_lists_parts_read_by_others_add_up(
+    order: list[int], sizes: list[int], lends: list[bool], seconds: int
+) -> None:
+    size = cycle(sizes)
+
+    def moment(number: int) -> int:
+        return NOON + number * seconds
+
+    def answer(body: dict[str, Any]) -> str:
+        first, end = body["start_time"], body["end_time"]
+        shown = [number for number in order if first <= api_time(moment(number)) < end]
+        begin = shown.index(int(body["line_num"])) + 1 if "line_num" in body else 0
+        page = shown[begin : begin + next(size)]
+        return json.dumps(
+            {"slow_logs": [{"line_num": str(number), "log_time": _text(moment(number)) + "Z"} for number in page]}
+        )
+
+    spare = Helpers(cycle(lends))
+    window = read(client(answer), "i", "slow", Span(NOON, moment(60)), spare=spare)
+    spare.stop()
+    assert numbers(window.lines()) == list(range(60))
+
+
+def test_a_fault_in_a_part_that_another_reads_is_that_of_the_window(
+    emulator: Emulator, instance: DdsInstance, helpers: Helpers
+) -> None:
+    span, node = last_day(emulator), instance.nodes()[0].id
+    emulator.faults.add(Fault("ListSlowLogs", "http", times=None, skip=6, args={"status": 403}))
+    with pytest.raises(CloudError):
+        read(dds(emulator), instance.id, "slow", span, node_id=node, spare=helpers)
+    assert helpers.lent
 
 
 @pytest.mark.parametrize(

@@ -70,10 +70,17 @@ def test_any_order_and_any_doubles_make_the_same_bytes(rows: list[dict[str, Any]
     assert numbers_of(lines) == {int(one["line_num"]) for one in rows}
 
 
+def took(window: Window, entry: Entry) -> bool:
+    """Take in an entry, and return whether it was lacking."""
+    lacking = window.lacks(entry)
+    window.add(entry)
+    return lacking
+
+
 @given(st.permutations([row(5, 7, a="x"), row(5, 7, a="y"), row(3, 7, a="z"), row(4, 8)]))
 def test_of_two_contents_of_one_number_always_the_same_one_is_kept(rows: list[dict[str, Any]]) -> None:
     window = Window(SPAN)
-    new = [window.add(entry_of(one)) for one in rows]
+    new = [took(window, entry_of(one)) for one in rows]
     lines = [json.loads(line) for line in window.lines()]
     assert (sum(new), len(window), [(one["line_num"], one.get("a")) for one in lines]) == (
         2,
@@ -106,8 +113,8 @@ def test_a_number_stays_as_it_was_sent(number: str) -> None:
 def test_entries_of_other_times_are_not_taken_in() -> None:
     window = Window(SPAN)
     moments = [-1, 0, 10_000_000 - 1, 10_000_000]
-    took = [window.add(Entry(NOON * 1_000_000 + at, at, b"{}")) for at in moments]
-    assert took == [False, True, True, False]
+    new = [took(window, Entry(NOON * 1_000_000 + at, at, b"{}")) for at in moments]
+    assert new == [False, True, True, False]
     assert sorted(window.numbers) == [0, 9_999_999]
 
 
