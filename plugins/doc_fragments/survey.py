@@ -79,6 +79,10 @@ options:
     description:
       - Only entries before this time, in the same forms as O(begin).
     type: str
+"""
+
+    WORKERS = r"""
+options:
   workers:
     description:
       - How many files are read at a time, each in a process of its own. As many as there are cores when absent.

@@ -15,6 +15,7 @@ description:
     for the textfile collector of Prometheus' node_exporter.
   - Each file is replaced at once, so whoever reads it sees the old one or the new one.
   - Does not fail because of what it finds. The playbook C(clouddb.mongodb_logs.report) does, with RV(urgent).
+  - With O(slow) it also tells which shapes of operations were slow, and what of that is new.
   - Can run at any time, also while logs are being collected. It takes no lock and works on an archive that is mounted
     for reading.
 author:
@@ -22,6 +23,7 @@ author:
 extends_documentation_fragment:
   - clouddb.mongodb_logs.survey
   - clouddb.mongodb_logs.survey.series
+  - clouddb.mongodb_logs.survey.workers
   - clouddb.mongodb_logs.attributes
   - clouddb.mongodb_logs.attributes.changes
 options:
@@ -45,6 +47,25 @@ options:
       - How many days the page shows.
     type: int
     default: 90
+  slow:
+    description:
+      - Whether slow logs are read, and the report gets a section of the shapes of slow operations.
+      - All else in a report costs the reading of ledgers alone, however much an archive holds. Slow logs cost what they have, so it
+        has to be asked for.
+      - The statements that are told have no values, and neither users nor addresses are told.
+    type: bool
+    default: false
+  slow_days:
+    description:
+      - How many whole days in UTC are looked at with O(slow), the last that are held. They are compared with as many days before.
+    type: int
+    default: 7
+  slow_max_bytes:
+    description:
+      - How much is read with O(slow), as the files stand in the archive, as bytes or with a unit such as V(500M) or V(20G). The newest
+        files are read first, and the report says what was left out; nothing is compared then.
+    type: str
+    default: 2G
   mode:
     description:
       - Mode of the files. The folder, when it is made, may be entered by whoever may read them.
@@ -171,6 +192,15 @@ next_loss:
   description: When the first of all missing and pending units can no longer be had.
   returned: when the archive was read
   type: str
+slow:
+  description: What is to be said of slow operations, as sentences. Null without O(slow).
+  returned: when the archive was read
+  type: list
+  elements: str
+  sample:
+    - "From 13 Nov to 19 Nov: 1 234 slow operations took 2 h 13 min, 20 % more than in the 7 days before (1 h 50 min)."
+    - "14 shapes of operations: 3 new, 2 worse, 9 as before, 1 gone."
+    - "42 files with 310 MiB were read."
 paths:
   description: The files that were written, or would be in check mode.
   returned: when the archive was read
@@ -205,7 +235,7 @@ import json
 import os
 import stat
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -220,12 +250,15 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec impo
     mode_with,
     owner_number,
     parse_mode,
+    parse_size,
 )
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries import scope, slowest
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError, BadInput
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import run_module
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._report import facts
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._report.metrics import metrics
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._report.page import page
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._report.slow import sentences
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import parse_age
 
 NAMES = {"html": "report.html", "json": "report.json", "prom": "mongodb_logs.prom"}
@@ -233,17 +266,26 @@ NAMES = {"html": "report.html", "json": "report.json", "prom": "mongodb_logs.pro
 OPTIONS = (
     SURVEY
     + SERIES
+    + scope.WORKERS
     + OptionSet(
         {
             "dest": {"type": "path", "required": True},
             "alert_before": {"type": "str", "default": "24h"},
             "stalled_after": {"type": "str", "default": "26h"},
             "days": {"type": "int", "default": 90},
+            "slow": {"type": "bool", "default": False},
+            "slow_days": {"type": "int", "default": 7},
+            "slow_max_bytes": {"type": "str", "default": "2G"},
             "mode": {"type": "raw", "default": "0640"},
             "owner": {"type": "str"},
             "group": {"type": "str"},
         },
-        checks={"dest": absolute_path, "days": between(1, 1000), "mode": mode_with(0o600)},
+        checks={
+            "dest": absolute_path,
+            "days": between(1, 1000),
+            "slow_days": between(1, 366),
+            "mode": mode_with(0o600),
+        },
     )
 )
 
@@ -252,6 +294,7 @@ def write_report(module: AnsibleModule, options: dict[str, Any]) -> dict[str, An
     """Describe an archive, and write the report unless in check mode."""
     ages = [parse_age(options[name], name) for name in ("alert_before", "stalled_after")]
     frame = facts.Frame(int(time.time()), options["days"], *ages)
+    most_bytes = parse_size(options["slow_max_bytes"], "slow_max_bytes")
     tree = destination(options)
     archive, chosen = options["archive"], survey.Chosen.of(options)
     before = earlier(tree)
@@ -265,7 +308,9 @@ def write_report(module: AnsibleModule, options: dict[str, Any]) -> dict[str, An
             instances.append(facts.unreadable(folder, error.message.rstrip("."), frame))
         else:
             instances.append(facts.instance(held, chosen, frame, seen))
-    report = facts.report(archive, instances, frame)
+    read = slowest.frame_of(instances, frame.now, options["slow_days"], most_bytes)
+    slow = slow_operations(options, chosen, instances, read) if options["slow"] else None
+    report = facts.report(archive, instances, frame, slow)
     alerts, limit = facts.alerts(report, before), options["return_limit"]
     paths = {kind: os.path.join(tree.root, name) for kind, name in NAMES.items()}
     result = {
@@ -274,6 +319,7 @@ def write_report(module: AnsibleModule, options: dict[str, Any]) -> dict[str, An
         "urgent": facts.urgent(report, alerts),
         "alerts": alerts[:limit],
         "alerts_omitted": max(0, len(alerts) - limit),
+        "slow": sentences(slow) if slow else None,
         "paths": paths,
     }
     if module._diff:
@@ -285,6 +331,20 @@ def write_report(module: AnsibleModule, options: dict[str, Any]) -> dict[str, An
         for kind, text in (("html", page(report)), ("prom", metrics(report)), ("json", as_json(report))):
             tree.replace(NAMES[kind], text.encode("utf-8"))
     return result
+
+
+def slow_operations(
+    options: Mapping[str, Any],
+    chosen: survey.Chosen,
+    instances: Sequence[Mapping[str, Any]],
+    frame: slowest.Frame,
+) -> dict[str, Any]:
+    """Read the slow logs of instances, and return what the report tells of them."""
+    asked = chosen.log_types is None or slowest.SLOW_LOG in chosen.log_types
+    folders = [one["folder"] for one in instances] if asked else []
+    chosen = chosen._replace(log_types=(slowest.SLOW_LOG,))
+    found = scope.scope_of(options["archive"], folders, chosen, frame.both, nodes=set())
+    return slowest.slowest(found.units, frame, scope.workers_of(options), len(found.unread))
 
 
 def destination(options: Mapping[str, Any]) -> Tree:

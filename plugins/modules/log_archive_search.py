@@ -21,6 +21,7 @@ extends_documentation_fragment:
   - clouddb.mongodb_logs.survey
   - clouddb.mongodb_logs.survey.series
   - clouddb.mongodb_logs.survey.reading
+  - clouddb.mongodb_logs.survey.workers
   - clouddb.mongodb_logs.attributes
   - clouddb.mongodb_logs.attributes.reads
 options:

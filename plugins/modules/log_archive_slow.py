@@ -21,6 +21,7 @@ extends_documentation_fragment:
   - clouddb.mongodb_logs.survey
   - clouddb.mongodb_logs.survey.series
   - clouddb.mongodb_logs.survey.reading
+  - clouddb.mongodb_logs.survey.workers
   - clouddb.mongodb_logs.attributes
   - clouddb.mongodb_logs.attributes.reads
 options:
@@ -155,6 +156,10 @@ shapes:
         - V(new), V(gone), or how the total changed against the span before, by a fifth at least; else V(same).
         - Null when nothing was compared.
       type: str
+    days:
+      description: How long they took on each day, in milliseconds by the day's date; those of the span before included.
+      type: dict
+      sample: {"2026-11-19": 1200, "2026-11-20": 350}
     before:
       description: C(count), C(total_ms), C(mean_ms), C(p95_ms) and C(max_ms) of the span before.
       type: dict

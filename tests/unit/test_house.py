@@ -22,7 +22,7 @@ UTILS = f"ansible_collections.{NAME}.plugins.module_utils"
 
 # module_utils from the ground up: what a part imports stands in an earlier row, and only itself knows a provider.
 LAYERS = [
-    {"_failures", "_words"},
+    {"_amounts", "_failures", "_words"},
     {"_errors"},
     {"_time"},
     {"_spans"},

@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Callable, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import survey
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import OptionSet, between
@@ -17,11 +17,9 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors impor
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import parse_moment
 
-# Which time, and how many processes read.
-READING = OptionSet(
-    {"begin": {"type": "str"}, "end": {"type": "str"}, "workers": {"type": "int"}},
-    checks={"workers": between(1, 256)},
-)
+# How many processes read, and which time.
+WORKERS = OptionSet({"workers": {"type": "int"}}, checks={"workers": between(1, 256)})
+READING = WORKERS + OptionSet({"begin": {"type": "str"}, "end": {"type": "str"}})
 
 
 class Scope(NamedTuple):
@@ -48,27 +46,32 @@ def in_ms(span: Span) -> Span:
     return Span(span.begin * 1000, span.end * 1000)
 
 
-def scope(options: Mapping[str, Any], span: Span, check: Callable[[survey.Holding], object] = bool) -> Scope:
+def scope(options: Mapping[str, Any], span: Span) -> Scope:
     """Return the files of the chosen series that can hold entries of a span. Raises ArchiveError and BadInput.
 
-    An instance that cannot be read hides no other; ``check`` may object to one.
+    An instance that cannot be read hides no other.
     """
     chosen = survey.Chosen.of(options)
-    found = Scope([], 0, [])
     nodes: set[str] = set()
-    for folder in survey.some_folders(options["archive"], chosen):
+    found = scope_of(options["archive"], survey.some_folders(options["archive"], chosen), chosen, span, nodes)
+    if not found.unread:
+        survey.check_nodes(chosen, nodes)
+    return found
+
+
+def scope_of(archive: str, folders: Iterable[str], chosen: survey.Chosen, span: Span, nodes: set[str]) -> Scope:
+    """Return the files of the chosen series of some instances, and add the ``nodes`` that are known of them."""
+    found = Scope([], 0, [])
+    for folder in folders:
         try:
-            held = survey.holding(options["archive"], folder)
+            held = survey.holding(archive, folder)
         except ArchiveError as error:
             found.unread.append(unread(folder, error.message))
             continue
-        check(held)
-        units = units_of(options["archive"], held, chosen, span)
+        units = units_of(archive, held, chosen, span)
         found.units.extend(units.due)
         found = found._replace(total=found.total + units.total)
         nodes |= units.nodes
-    if not found.unread:
-        survey.check_nodes(chosen, nodes)
     return found
 
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.entry import Entry, line_text
@@ -17,6 +18,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.stru
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.units import Unit
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.values import iso_ms
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, iso
 
 # More shapes of a file than this have one row for each namespace: constant memory, whatever a log holds.
 _MOST_SHAPES = 5000
@@ -27,6 +29,8 @@ _EXACT = 1000
 
 # What is kept of the worst line of a shape.
 _EXAMPLE = 4096
+
+_DAY_MS = DAY * 1000
 
 _SLOW_BYTES = b'"Slow query"'
 _STRUCTURED = b'{"t":'
@@ -106,10 +110,11 @@ def _rounded(duration: int) -> int:
 
 
 class Stat:
-    """A shape: its durations, and the worst of its operations."""
+    """A shape: its durations, how long they took on each day, by its number, and the worst of its operations."""
 
     def __init__(self) -> None:
         self.durations = Durations()
+        self.days: dict[int, int] = {}
         self.example: dict[str, Any] = {}
         self.pattern: str | None = None
         self.index: str | None = None
@@ -120,6 +125,12 @@ class Stat:
             self.example, self.pattern = other.example, other.pattern
         self.index = self.index or other.index
         self.durations.merge(other.durations)
+        self.days = added(self.days, other.days)
+
+
+def added(days: Mapping[int, int], others: Mapping[int, int]) -> dict[int, int]:
+    """Return what two tell of days together."""
+    return {day: days.get(day, 0) + others.get(day, 0) for day in days.keys() | others.keys()}
 
 
 Shapes = dict[Key, Stat]
@@ -185,6 +196,9 @@ def _count(
         if duration > stat.durations.longest:
             worst[id(stat)] = (member, Entry(number, line[:_EXAMPLE], facts))
         stat.durations.add(duration)
+        if time is not None:
+            day = time // _DAY_MS
+            stat.days[day] = stat.days.get(day, 0) + duration
         if stat.index is None:
             stat.index = facts.get("index")
 
@@ -238,6 +252,8 @@ def _row(key: Key, stat: Stat, before: Stat | None) -> dict[str, Any]:
     row["example"] = stat.example
     row["before"] = _figures(before.durations) if before else None
     row["change"] = None
+    days = stat.days if before is None or before is stat else added(before.days, stat.days)
+    row["days"] = {iso(day * DAY)[:10]: days[day] for day in sorted(days)}
     return row
 
 

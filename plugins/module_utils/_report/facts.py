@@ -92,8 +92,10 @@ def last_success(series: Iterable[Mapping[str, Any]]) -> str | None:
     return min(times) if times and all(times) else None
 
 
-def report(archive: str, instances: Sequence[Mapping[str, Any]], frame: Frame) -> dict[str, Any]:
-    """Return the whole report: what ``report.json`` holds."""
+def report(
+    archive: str, instances: Sequence[Mapping[str, Any]], frame: Frame, slow: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return the whole report: what ``report.json`` holds. ``slow``: of slow operations, where these were read."""
     span = days.shown(frame.now, frame.days)
     # The map begins where the archive does.
     early = days.leading([series["days"] for one in instances for series in one["series"]])
@@ -113,6 +115,7 @@ def report(archive: str, instances: Sequence[Mapping[str, Any]], frame: Frame) -
         "verdict": verdict(instances),
         "since": min((one["since"] for one in instances if one["since"]), default=None),
         **total(instances),
+        "slow": slow,
         "instances": list(instances),
     }
 

@@ -14,17 +14,12 @@ from itertools import groupby
 from string import Template
 from typing import Any
 
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._amounts import count, number, size
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._report import map as days_map
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._report.alerts import BROKEN, STATES
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._report.slow import section
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._report.style import SCRIPT, STYLE
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._report.text import (
-    label,
-    moment,
-    number,
-    safe,
-    size,
-    timed,
-)
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._report.text import label, moment, safe, timed
 
 _PAGE = Template("""<!DOCTYPE html>
 <html lang="en">
@@ -68,7 +63,7 @@ $map</div></div>
 <tbody>
 $instances</tbody></table></div>
 </section>
-<section aria-labelledby="proof-title">
+$slow<section aria-labelledby="proof-title">
 <h2 id="proof-title">Proof</h2>
 <p>The proof reaches back to $since. Every line of a ledger names the one before it, so whoever keeps this page can show later
 that nothing up to these heads was altered, dropped or reordered, and that every file is the one that was collected:</p>
@@ -105,8 +100,9 @@ def page(report: Mapping[str, Any]) -> str:
         claims=days_map.claims(found),
         axis=days_map.axis(report["first_day"], days),
         map="".join(days_map.instance(one, row, report["first_day"]) for row, one in enumerate(found)),
-        count=_count(len(found), "instance"),
+        count=count(len(found), "instance"),
         instances="".join(_instance(one, row) for row, one in enumerate(found)),
+        slow=section(report["slow"], found),
         since=moment(report["since"], "no time yet"),
         check=safe(_check(report["archive"], found)),
         heads="".join(map(_head, found)),
@@ -174,7 +170,3 @@ def _check(archive: str, instances: Sequence[Mapping[str, Any]]) -> str:
     arguments.update(verify="sha256", expected_head=one["head"])
     words = " ".join(shlex.quote(f"{name}={value}") for name, value in arguments.items())
     return f"ansible localhost -m clouddb.mongodb_logs.log_archive_info -a {shlex.quote(words)}"
-
-
-def _count(count: int, what: str) -> str:
-    return f"{number(count)} {what}" + ("" if count == 1 else "s")

@@ -125,6 +125,29 @@ summary i { height: 18px; line-height: 18px; }
 .table li small { display: block; }
 .table li time { white-space: normal; }
 .table .mono { overflow-wrap: anywhere; min-width: 16rem; }
+.told { max-width: 70rem; }
+.told p { margin: 0 0 2px; }
+figure { margin: 12px 0; }
+figure svg { width: 100%; max-width: 46rem; height: 72px; }
+figcaption { color: var(--soft); font-size: .87rem; }
+svg { display: block; width: 100%; height: 32px; border-bottom: 1px solid var(--line); }
+svg .n { fill: var(--link); }
+svg .b { fill: var(--soft); fill-opacity: .6; }
+.shapes {
+  margin: 12px 0 0; padding: 0; list-style: none; background: var(--card); border: 1px solid var(--line);
+  border-radius: 6px;
+}
+.shapes li {
+  display: grid; grid-template-columns: 13rem 1fr; gap: 2px 20px; padding: 10px 16px; border-top: 1px solid var(--line);
+  overflow-wrap: anywhere;
+}
+.shapes li:first-child { border-top: 0; }
+.shapes .who { grid-column: 2; }
+.shapes .pic { grid-row: 1 / span 3; }
+.shapes p { margin: 0; font-variant-numeric: tabular-nums; }
+.shapes .asked, .shapes .asked p { color: var(--soft); font-size: .87rem; }
+.state.better { color: var(--good); }
+.state.same, .state.gone { color: var(--soft); }
 pre {
   margin: 8px 0; padding: 12px 16px; white-space: pre-wrap; overflow-wrap: anywhere; background: var(--card);
   border: 1px solid var(--line); border-radius: 6px;
@@ -154,6 +177,9 @@ footer { margin-top: 48px; padding-bottom: 48px; color: var(--soft); font-size: 
   .verdict p { font-size: 1.05rem; }
   .numbers { grid-template-columns: 1fr 1fr; gap: 14px 20px; }
   .row .who, .row .words, .row th { max-width: calc(100vw - 66px); }
+  .shapes li { grid-template-columns: 1fr; }
+  .shapes .who { grid-column: 1; }
+  .shapes .pic { grid-row: auto; max-width: 13rem; }
 }
 @media print {
   @page { size: A4 landscape; margin: 12mm; }

@@ -15,7 +15,6 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._words import
 
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 
 def safe(text: object) -> str:
@@ -46,19 +45,6 @@ def month(iso: str) -> str:
 def label(one: Mapping[str, Any]) -> str:
     """Return an instance as people call it, with its id beside; as safe text."""
     return f"{safe(one['name'])} <small>{safe(one['instance'])}</small>" if one["name"] else safe(one["instance"])
-
-
-def size(count: int) -> str:
-    """Return a number of bytes in the unit that it has up to four digits in."""
-    unit, value = 0, float(count)
-    while value >= 1000 and unit + 1 < len(_UNITS):
-        unit, value = unit + 1, value / 1024
-    return f"{value:.0f} {_UNITS[unit]}" if unit == 0 or value >= 100 else f"{value:.1f} {_UNITS[unit]}"
-
-
-def number(count: int) -> str:
-    """Return a number with its thousands apart."""
-    return f"{count:,}".replace(",", "\u202f")
 
 
 def _time(iso: str) -> str:

@@ -27,8 +27,9 @@ from google.protobuf import json_format
 from opentelemetry.proto.logs.v1.logs_pb2 import LogsData
 
 from ..archives import FIRST, Made
+from ..loglines import other, slow, text
 from ..running import run_module
-from .test_log_archive_search import AUDIT, other, slow, text
+from .test_log_archive_search import AUDIT
 
 DAY = 86400
 ACTION = {

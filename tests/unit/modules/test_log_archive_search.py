@@ -18,25 +18,10 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.valu
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, iso
 
 from ..archives import FIRST, Made
+from ..loglines import other, slow, text
 from ..running import run_module
 
 AUDIT = Series("node-1", "audit")
-
-
-def slow(second: int, duration: int, collection: str = "orders", **more: Any) -> str:
-    command = {"find": collection, "filter": {more.pop("field", "a"): 1}}
-    attr = {"type": "command", "ns": f"shop.{collection}", "command": command, "planSummary": "COLLSCAN", **more}
-    line = {"t": {"$date": iso_ms((FIRST + second) * 1000)}, "s": "I", "c": "COMMAND", "id": 51803, "ctx": "conn1"}
-    return json.dumps({**line, "msg": "Slow query", "attr": {**attr, "durationMillis": duration}})
-
-
-def other(second: int, severity: str = "W", msg: str = "Something") -> str:
-    line = {"t": {"$date": iso_ms((FIRST + second) * 1000)}, "s": severity, "c": "X", "id": 1, "ctx": "x", "msg": msg}
-    return json.dumps(line)
-
-
-def text(*lines: str) -> bytes:
-    return "".join(f"{line}\n" for line in lines).encode()
 
 
 @pytest.fixture

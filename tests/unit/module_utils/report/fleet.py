@@ -25,7 +25,47 @@ PATTERNS = (
 def fleet(instances: int, days: int) -> dict[str, Any]:
     """Return the report of so many instances of three nodes and two types of log; every tenth has lost something."""
     found = [_instance(number, days) for number in range(instances)]
-    return facts.report("/srv/mongodb-logs", found, FRAME._replace(days=days))
+    slow = slow_operations(found[0]["folder"], found[0]["instance"], 30)
+    return facts.report("/srv/mongodb-logs", found, FRAME._replace(days=days), slow)
+
+
+def slow_operations(folder: str, instance: str, shapes: int) -> dict[str, Any]:
+    """Return what a report tells of the slow operations of an instance: so many shapes, all of which are worse."""
+    figures = {"count": 28, "total_ms": 28, "mean_ms": 1.0, "p95_ms": 2, "max_ms": 7}
+    worst = {"time": "2026-03-08T10:00:00.123Z", "node": "node-1", "duration_ms": 7, "plan": "COLLSCAN", "number": 7}
+    examined = {"docs_examined": 9999, "keys_examined": None, "returned": 1}
+    place = {"file": f"{folder}/node-1/slow/x.log", "member": ""}
+    days = {day(number)[:10]: number for number in range(1, 8)} | {"2026-02-23": 1, "2026-02-27": 1}
+    shape = {
+        "folder": folder,
+        "instance": instance,
+        "namespace": "shop.orders",
+        "operation": "find",
+        "pattern": '{"customer": 1, "state": 1}',
+        "index": "{ a: 1 }",
+        "change": "worse",
+        **figures,
+        "before": {**figures, "count": 2, "total_ms": 2},
+        "days": days,
+        "worst": {**worst, **examined, **place},
+    }
+    return {
+        "begin": day(1),
+        "end": day(8),
+        "before_begin": day(-6),
+        "count": 28 * shapes,
+        "total_ms": 28 * shapes,
+        "before": {"count": 2 * shapes, "total_ms": 2 * shapes},
+        "days": days,
+        "unread": 0,
+        "files_read": 2800,
+        "bytes_read": 10**9,
+        "files_left": 0,
+        "bytes_left": 0,
+        "shapes_total": shapes,
+        "changes": {"new": 0, "worse": shapes, "better": 0, "same": 0, "gone": 0},
+        "shapes": [{**shape, "shape": f"{number:08X}"} for number in range(shapes)],
+    }
 
 
 def _instance(number: int, days: int) -> dict[str, Any]:

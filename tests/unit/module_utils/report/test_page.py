@@ -13,6 +13,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils import _amounts
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import OPENED, Event
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._report import text
@@ -206,11 +207,11 @@ def test_texts_and_signs_have_enough_contrast(theme: int) -> None:
     ("count", "words"), [(0, "0 B"), (999, "999 B"), (1000, "1.0 KiB"), (150 * 1024, "150 KiB"), (1 << 62, "4096 PiB")]
 )
 def test_sizes(count: int, words: str) -> None:
-    assert text.size(count) == words
+    assert _amounts.size(count) == words
 
 
 def test_numbers_and_instants() -> None:
-    assert text.number(1234567) == "1\u202f234\u202f567"
+    assert _amounts.number(1234567) == "1\u202f234\u202f567"
     assert text.moment(None) == "none"
     told = text.timed("<2026-03-01T02:03:04Z>")
     assert told == '&lt;<time datetime="2026-03-01T02:03:04Z">2026-03-01 02:03 UTC</time>&gt;'
