@@ -88,3 +88,25 @@ options:
       - How many files are read at a time, each in a process of its own. As many as there are cores when absent.
     type: int
 """
+
+    BESIDE = r"""
+options:
+  dest:
+    description:
+      - Absolute path of the folder for the files, outside of the archive. It is made when it is missing.
+    type: path
+    required: true
+  mode:
+    description:
+      - Mode of the files, as octal digits in quotes. Folders that are made may be entered by whoever may read them.
+    type: raw
+    default: "0640"
+  owner:
+    description:
+      - Owner of the files, by name or number.
+    type: str
+  group:
+    description:
+      - Group of the files, by name or number.
+    type: str
+"""

@@ -254,7 +254,8 @@ def _env_or_blank(*names: str) -> str:
     return next((os.environ[name] for name in names if name in os.environ), "")
 
 
-_CONNECTION = OptionSet(
+# How requests are sent.
+CONNECTION = OptionSet(
     {
         "validate_certs": _option("bool", default=True),
         "ca_path": _option("path"),
@@ -264,7 +265,7 @@ _CONNECTION = OptionSet(
     checks={"ca_path": readable_path, "timeout": seconds(0.1, 3600), "deadline": seconds(0.1)},
 )
 
-UMONGODB = _CONNECTION + OptionSet(
+UMONGODB = CONNECTION + OptionSet(
     {
         "api_url": _option("str", "UCLOUD_API_URL", default="https://api.dezai.com"),
         "public_key": _option("str", "UCLOUD_PUBLIC_KEY", required=True, no_log=True),
@@ -285,7 +286,7 @@ UMONGODB = _CONNECTION + OptionSet(
     rivals={"security_token": ["public_key"]},
 )
 
-DDS = _CONNECTION + OptionSet(
+DDS = CONNECTION + OptionSet(
     {
         "endpoint": _option("str", "HW_DDS_ENDPOINT"),
         "iam_endpoint": _option("str", "HW_IAM_ENDPOINT", "HUAWEICLOUD_SDK_IAM_ENDPOINT"),

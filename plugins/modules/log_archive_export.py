@@ -26,6 +26,8 @@ extends_documentation_fragment:
   - clouddb.mongodb_logs.survey.series
   - clouddb.mongodb_logs.survey.reading
   - clouddb.mongodb_logs.survey.workers
+  - clouddb.mongodb_logs.survey.beside
+  - clouddb.mongodb_logs.connection
   - clouddb.mongodb_logs.attributes
   - clouddb.mongodb_logs.attributes.changes
 options:
@@ -33,8 +35,6 @@ options:
     description:
       - Absolute path of the folder for the files, outside of the archive. It is made when it is missing. One folder is for one
         O(format), O(compress), O(redact) and O(endpoint).
-    type: path
-    required: true
   begin:
     description:
       - Only units that can hold entries from this time on. A unit is exported whole, once; those left out are exported by a later
@@ -68,38 +68,6 @@ options:
     description:
       - Headers for the receiver, such as one that signs in.
     type: dict
-  validate_certs:
-    description:
-      - Whether the certificate of the receiver is verified.
-    type: bool
-    default: true
-  ca_path:
-    description:
-      - File with the certificates of authorities to trust.
-    type: path
-  timeout:
-    description:
-      - Seconds for one request.
-    type: float
-    default: 30
-  deadline:
-    description:
-      - Seconds for one request with its repetitions.
-    type: float
-    default: 120
-  mode:
-    description:
-      - Mode of the files, as octal digits in quotes. Folders may be entered by whoever may read them.
-    type: raw
-    default: "0640"
-  owner:
-    description:
-      - Owner of the files, by name or number.
-    type: str
-  group:
-    description:
-      - Group of the files, by name or number.
-    type: str
   lock_timeout:
     description:
       - Seconds to wait while another run exports into O(dest).
@@ -150,7 +118,7 @@ left:
   returned: when the archive was read
   type: int
 unread:
-  description: Files, and parts of files, that could not be read or exported, with O(return_limit) at most.
+  description: Files, and parts of files, that could not be read, with O(return_limit) at most.
   returned: when the archive was read
   type: list
   elements: dict
@@ -180,7 +148,7 @@ failure:
       description: A word for the kind of fault, such as V(no_instance).
       type: str
     kind:
-      description: Kind of fault, such as V(incomplete).
+      description: Kind of fault, such as V(bad_input) or V(incomplete).
       type: str
     message:
       description: What is wrong.
@@ -203,20 +171,16 @@ from typing import Any, Callable, NamedTuple
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout, survey
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Ownership, Tree
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.beside import BESIDE, destination
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Tree
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import Key
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.lock import Lock
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import (
+    CONNECTION,
     SERIES,
     SURVEY,
     WRITES,
     OptionSet,
-    absolute_path,
-    mode_with,
-    owner_number,
-    parse_mode,
-    readable_path,
-    seconds,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries import export, scope
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.pool import NotDone, done
@@ -232,28 +196,15 @@ OPTIONS = (
     + SERIES
     + scope.READING
     + WRITES
+    + BESIDE
+    + CONNECTION
     + OptionSet(
         {
-            "dest": {"type": "path", "required": True},
             "format": {"type": "str", "choices": export.FORMATS, "default": export.OTLP},
             "compress": {"type": "bool", "default": False},
             "redact": {"type": "list", "elements": "str", "choices": export.REDACTABLE},
             "endpoint": {"type": "str"},
             "headers": {"type": "dict", "no_log": True},
-            "validate_certs": {"type": "bool", "default": True},
-            "ca_path": {"type": "path"},
-            "timeout": {"type": "float", "default": 30},
-            "deadline": {"type": "float", "default": 120},
-            "mode": {"type": "raw", "default": "0640"},
-            "owner": {"type": "str"},
-            "group": {"type": "str"},
-        },
-        checks={
-            "dest": absolute_path,
-            "ca_path": readable_path,
-            "timeout": seconds(0.1, 3600),
-            "deadline": seconds(0.1),
-            "mode": mode_with(0o600),
         },
     )
 )
@@ -274,7 +225,7 @@ def export_archive(module: AnsibleModule, options: dict[str, Any]) -> dict[str, 
     """Export what is new. Raises Incomplete, with the result, when something could not be exported."""
     form = export.Form(options["format"], options["compress"], frozenset(options["redact"] or ()))
     receiver = _receiver(module, options)
-    tree = _destination(options)
+    tree = destination(options)
     span = scope.asked_span(options, time.time())
     made_with = {
         "format": form.format,
@@ -432,16 +383,6 @@ def _alone(tree: Tree, wait: float) -> Iterator[None]:
                 if layout.is_part(path):
                     tree.remove(path)
         yield
-
-
-def _destination(options: dict[str, Any]) -> Tree:
-    """Return the folder of the export. Raises BadInput."""
-    archive, dest = (os.path.realpath(options[name]) for name in ("archive", "dest"))
-    if os.path.commonpath([archive, dest]) == archive:
-        raise BadInput(f"dest: {options['dest']} is in the archive, which holds nothing else; give a folder outside.")
-    mode = parse_mode("mode", options["mode"])
-    owners = [owner_number(name, options[name]) for name in ("owner", "group")]
-    return Tree(options["dest"], Ownership(mode, mode | (mode & 0o444) >> 2, *owners))
 
 
 def _receiver(module: AnsibleModule, options: dict[str, Any]) -> export.Receiver | None:

@@ -24,14 +24,10 @@ extends_documentation_fragment:
   - clouddb.mongodb_logs.survey
   - clouddb.mongodb_logs.survey.series
   - clouddb.mongodb_logs.survey.workers
+  - clouddb.mongodb_logs.survey.beside
   - clouddb.mongodb_logs.attributes
   - clouddb.mongodb_logs.attributes.changes
 options:
-  dest:
-    description:
-      - Absolute path of the folder for the files, outside of the archive. It is made when it is missing.
-    type: path
-    required: true
   alert_before:
     description:
       - What can be had no longer than for this age is urgent, as a number with V(s), V(m), V(h), V(d) or V(w).
@@ -66,19 +62,6 @@ options:
         files are read first, and the report says what was left out; nothing is compared then.
     type: str
     default: 2G
-  mode:
-    description:
-      - Mode of the files. The folder, when it is made, may be entered by whoever may read them.
-    type: raw
-    default: "0640"
-  owner:
-    description:
-      - Owner of the files, by name or number.
-    type: str
-  group:
-    description:
-      - Group of the files, by name or number.
-    type: str
 notes:
   - The files are always written anew, as C(report.json) and the metrics tell when that was. It counts as a change only when
     something else in C(report.json) changed, a file was missing, or had another mode or owner.
@@ -240,7 +223,8 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import survey
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Ownership, Tree, explained
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.beside import BESIDE, destination
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Tree, explained
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import (
     SERIES,
     SURVEY,
@@ -253,7 +237,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec impo
     parse_size,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries import scope, slowest
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError, BadInput
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import run_module
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._report import facts
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._report.metrics import metrics
@@ -267,18 +251,15 @@ OPTIONS = (
     SURVEY
     + SERIES
     + scope.WORKERS
+    + BESIDE
     + OptionSet(
         {
-            "dest": {"type": "path", "required": True},
             "alert_before": {"type": "str", "default": "24h"},
             "stalled_after": {"type": "str", "default": "26h"},
             "days": {"type": "int", "default": 90},
             "slow": {"type": "bool", "default": False},
             "slow_days": {"type": "int", "default": 7},
             "slow_max_bytes": {"type": "str", "default": "2G"},
-            "mode": {"type": "raw", "default": "0640"},
-            "owner": {"type": "str"},
-            "group": {"type": "str"},
         },
         checks={
             "dest": absolute_path,
@@ -345,16 +326,6 @@ def slow_operations(
     chosen = chosen._replace(log_types=(slowest.SLOW_LOG,))
     found = scope.scope_of(options["archive"], folders, chosen, frame.both, nodes=set())
     return slowest.slowest(found.units, frame, scope.workers_of(options), len(found.unread))
-
-
-def destination(options: Mapping[str, Any]) -> Tree:
-    """Return the folder of the report, with the modes and owners for it. Raises BadInput."""
-    archive, dest = (os.path.realpath(options[name]) for name in ("archive", "dest"))
-    if os.path.commonpath([archive, dest]) == archive:
-        raise BadInput(f"dest: {options['dest']} is in the archive, which holds nothing else; give a folder outside.")
-    mode = parse_mode("mode", options["mode"])
-    owners = [owner_number(name, options[name]) for name in ("owner", "group")]
-    return Tree(options["dest"], Ownership(mode, mode | (mode & 0o444) >> 2, *owners))
 
 
 def earlier(tree: Tree) -> dict[str, Any] | None:

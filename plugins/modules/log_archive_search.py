@@ -217,19 +217,19 @@ matched:
   type: int
 files_read:
   description: How many files were read.
-  returned: success
+  returned: when the archive was read
   type: int
 files_total:
   description: How many files the archive has of the chosen series.
-  returned: success
+  returned: when the archive was read
   type: int
 verified:
   description: How many of the files that were read are as the ledger says. Absent without O(verify).
   returned: success
   type: int
 unread:
-  description: Files, and parts of files, that could not be read or searched, with O(return_limit) at most.
-  returned: success
+  description: Files, and parts of files, that could not be read, with O(return_limit) at most.
+  returned: when the archive was read
   type: list
   elements: dict
   contains:
@@ -247,7 +247,7 @@ unread:
       type: str
 unread_count:
   description: How many such parts there are.
-  returned: success
+  returned: when the archive was read
   type: int
 failure:
   description: What went wrong.
@@ -258,7 +258,7 @@ failure:
       description: A word for the kind of fault, such as V(no_instance).
       type: str
     kind:
-      description: Kind of fault, such as V(bad_input).
+      description: Kind of fault, such as V(bad_input) or V(incomplete).
       type: str
     message:
       description: What is wrong.

@@ -185,15 +185,15 @@ changes:
   sample: {new: 2, worse: 1, better: 0, same: 14, gone: 3}
 files_read:
   description: How many files were read.
-  returned: success
+  returned: when the archive was read
   type: int
 files_total:
   description: How many files the archive has of the chosen series.
-  returned: success
+  returned: when the archive was read
   type: int
 unread:
   description: Files, and parts of files, that could not be read, with O(return_limit) at most.
-  returned: success
+  returned: when the archive was read
   type: list
   elements: dict
   contains:
@@ -211,7 +211,7 @@ unread:
       type: str
 unread_count:
   description: How many such parts there are.
-  returned: success
+  returned: when the archive was read
   type: int
 failure:
   description: What went wrong.
@@ -222,7 +222,7 @@ failure:
       description: A word for the kind of fault, such as V(no_instance).
       type: str
     kind:
-      description: Kind of fault, such as V(bad_input).
+      description: Kind of fault, such as V(bad_input) or V(incomplete).
       type: str
     message:
       description: What is wrong.

@@ -152,3 +152,16 @@ def test_results_of_twins_are_documented_alike(one: str, other: str, own: set[st
     assert {name for name in shared[0] if shared[0][name] != shared[1][name]} == own
     for name in own:
         assert shared[0][name]["type"] == shared[1][name]["type"]
+
+
+def test_what_modules_that_read_entries_have_in_common_is_documented_alike() -> None:
+    names = ("search", "slow", "export")
+    blocks = [
+        yaml.safe_load(text(f"plugins/modules/log_archive_{name}.py").split('RETURN = r"""')[1].split('"""')[0])
+        for name in names
+    ]
+    for several in (("files_read", "files_total"), ("unread", "unread_count", "failure")):
+        for name in several:
+            found = [block[name] for block in blocks if name in block]
+            assert len(found) >= 2
+            assert all(one == found[0] for one in found), name
