@@ -1,0 +1,131 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How far a run has come: looked at every so often, and put into words in this one place."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Mapping
+from typing import Any, Callable, NamedTuple
+
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._amounts import count, duration, size
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._words import printable
+
+WIDTH = 80
+
+# The rate is that of so many seconds.
+_RECENT = 30.0
+
+# An id of 36 characters and what belongs to it stands whole.
+_LONGEST_NAME = 40
+
+
+class Seen(NamedTuple):
+    """What there is to see of a run at a moment. Totals are None where they are not known; ``waiting`` says for what, if at all."""
+
+    files: int
+    files_total: int | None = None
+    bytes: int = 0
+    bytes_total: int | None = None
+    waiting: str = ""
+
+
+class Moment(NamedTuple):
+    """What was seen of a run, with what follows from it: bytes a second, and the seconds that are left where they can be told."""
+
+    of: str
+    seen: Seen
+    seconds: float
+    rate: float | None
+    left: float | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        rate, left = (None if value is None else round(value) for value in (self.rate, self.left))
+        return {**self.seen._asdict(), "seconds": round(self.seconds), "rate": rate, "left": left}
+
+    @classmethod
+    def of_dict(cls, of: str, value: Mapping[str, Any]) -> Moment:
+        """Return what was made plain data. Raises KeyError, TypeError and ValueError for what is none."""
+        seen = Seen(*(value[name] if value[name] is None else int(value[name]) for name in Seen._fields[:4]))
+        rate, left = (None if value[name] is None else float(value[name]) for name in ("rate", "left"))
+        return cls(of, seen._replace(waiting=str(value["waiting"])), float(value["seconds"]), rate, left)
+
+
+def words(moment: Moment, width: int = WIDTH) -> str:
+    """Return a moment of a run as one line; what tells least is left out where it would not fit."""
+    seen = moment.seen
+    name = printable(moment.of)
+    name = name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 3]}..."
+    files = f"{seen.files} of {count(seen.files_total, 'file')}" if seen.files_total else count(seen.files, "file")
+    held = f"{size(seen.bytes)} of {size(seen.bytes_total)}" if seen.bytes_total else size(seen.bytes)
+    rate = f"{size(moment.rate)}/s" if moment.rate else ""
+    left = f"{duration(max(1.0, moment.left) * 1000)} left" if moment.left is not None else ""
+    # The first of these goes last.
+    parts = {"files": files, "waiting": printable(seen.waiting), "left": left, "bytes": held, "rate": rate}
+    if not seen.bytes:
+        parts["bytes"] = ""
+    order = ("files", "bytes", "rate", "left", "waiting")
+    while True:
+        line = f"{name}: {', '.join(parts[part] for part in order if parts.get(part))}"
+        if len(line) <= width or len(parts) == 1:
+            return line[:width]
+        parts.popitem()
+
+
+class Teller(NamedTuple):
+    """Whoever is told of a run: first after so many seconds, and then every so many."""
+
+    tell: Callable[[Moment], None]
+    first: float
+    every: float
+
+
+class Progress:
+    """How far one run has come. ``of`` names what it is about. One thread owns it."""
+
+    def __init__(self, of: str, *tellers: Teller, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._of = of
+        self._monotonic = monotonic
+        self._began = monotonic()
+        self._due = {teller: self._began + teller.first for teller in tellers}
+        self._recent: deque[tuple[float, Seen]] = deque()
+
+    @property
+    def within(self) -> float | None:
+        """Return after how many seconds somebody wants to be told again; None when nobody ever does."""
+        return max(0.0, min(self._due.values()) - self._monotonic()) if self._due else None
+
+    def look(self, see: Callable[[], Seen]) -> None:
+        """Tell whoever wants to be told by now; only then is anything looked at."""
+        now = self._monotonic()
+        due = [teller for teller, at in self._due.items() if at <= now]
+        if not due:
+            return
+        moment = self._moment(see(), now)
+        for teller in due:
+            self._due[teller] = now + teller.every
+            teller.tell(moment)
+
+    def _moment(self, seen: Seen, now: float) -> Moment:
+        recent = self._recent
+        recent.append((now, seen))
+        while now - recent[0][0] > _RECENT and len(recent) > 2:
+            recent.popleft()
+        since, first = recent[0] if len(recent) > 1 else (self._began, Seen(0))
+        seconds = now - since
+        rate = (seen.bytes - first.bytes) / seconds if seconds > 0 and seen.bytes > first.bytes else None
+        left = None
+        if rate and seen.bytes_total:
+            left = max(0, seen.bytes_total - seen.bytes) / rate
+        elif seen.files_total and seconds > 0 and seen.files > first.files:
+            left = max(0, seen.files_total - seen.files) * seconds / (seen.files - first.files)
+        return Moment(self._of, seen, now - self._began, rate, left)
+
+
+def nobody() -> Progress:
+    """Return the progress of a run that nobody watches."""
+    return Progress("")

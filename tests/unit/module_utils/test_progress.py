@@ -1,0 +1,124 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Progress: when it is told, and in which words."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._progress import (
+    Moment,
+    Progress,
+    Seen,
+    Teller,
+    nobody,
+    words,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+MIB = 1 << 20
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def moment(seen: Seen, rate: float | None = None, left: float | None = None, of: str = "uclmongo-4f1d2c3b") -> Moment:
+    return Moment(of, seen, 60.0, rate, left)
+
+
+@pytest.mark.parametrize(
+    ("told", "line"),
+    [
+        (
+            moment(Seen(12, 40, 310 * MIB, 1230 * MIB), 12 * MIB, 77),
+            "uclmongo-4f1d2c3b: 12 of 40 files, 310 MiB of 1.2 GiB, 12.0 MiB/s, 1 min 17 s left",
+        ),
+        (moment(Seen(1, 1, 5 * MIB)), "uclmongo-4f1d2c3b: 1 of 1 file, 5.0 MiB"),
+        (moment(Seen(0, 6, waiting="6 packages are being made")), "uclmongo-4f1d2c3b: 0 of 6 files, 6 packages are being made"),
+        (moment(Seen(3), left=0.2), "uclmongo-4f1d2c3b: 3 files, 1.0 s left"),
+        (
+            moment(Seen(12, 40, 310 * MIB, 1230 * MIB), 12 * MIB, 77, "2e6bf2c5fd6f4bb3a4a6a1cb2d63e9afin02"),
+            "2e6bf2c5fd6f4bb3a4a6a1cb2d63e9afin02: 12 of 40 files, 1 min 17 s left",
+        ),
+    ],
+)  # fmt: skip
+def test_a_line_says_what_matters_and_fits(told: Moment, line: str) -> None:
+    if len(line) <= 80:
+        assert words(told) == line
+    else:
+        assert words(told, 120) == line
+        assert len(words(told)) <= 80
+
+
+numbers = st.integers(0, 10**15)
+moments = st.builds(
+    Moment,
+    st.text(max_size=60),
+    st.builds(Seen, numbers, st.none() | numbers, numbers, st.none() | numbers, st.text(max_size=80)),
+    st.floats(0, 10**7),
+    st.none() | st.floats(1, 10**12),
+    st.none() | st.floats(0, 10**12),
+)
+
+
+@given(moments)
+def test_no_line_is_wider_than_a_screen_or_broken(told: Moment) -> None:
+    line = words(told)
+    assert 0 < len(line) <= 80
+    assert line.isprintable() or all(char.isspace() or char.isprintable() for char in line)
+    assert "\n" not in line
+    assert str(told.seen.files)[:3] in line.replace("\u202f", "")
+    again = Moment.of_dict(told.of, json.loads(json.dumps(told.as_dict())))
+    assert again.seen == told.seen
+
+
+def test_a_quick_run_is_not_told_and_a_long_one_every_so_often() -> None:
+    clock, told, rarely = Clock(), [], []
+    progress = Progress("x", Teller(told.append, 5, 2), Teller(rarely.append, 15, 20), monotonic=clock)
+    looked = 0
+
+    def see() -> Seen:
+        nonlocal looked
+        looked += 1
+        return Seen(looked)
+
+    for second in range(61):
+        clock.now = 100.0 + second
+        progress.look(see)
+    assert [round(one.seconds) for one in told] == [5, 7, 9, *range(11, 60, 2)]
+    assert [round(one.seconds) for one in rarely] == [15, 35, 55]
+    assert looked == len(told)
+    assert progress.within == 1.0
+    assert nobody().within is None
+    nobody().look(see)
+    assert looked == len(told)
+
+
+def test_the_rate_is_that_of_the_last_half_minute_and_tells_what_is_left() -> None:
+    clock, told = Clock(), []
+    progress = Progress("x", Teller(told.append, 0, 10), monotonic=clock)
+    for second, (files, held) in {0: (0, 0), 10: (1, 100), 20: (1, 100), 50: (2, 700), 60: (4, 700)}.items():
+        clock.now = 100.0 + second
+        progress.look(lambda files=files, held=held: Seen(files, 10, held, 1000))
+    assert [(one.rate, one.left) for one in told] == [
+        (None, None),
+        (10.0, 90.0),
+        (5.0, 180.0),
+        (20.0, 15.0),
+        (None, 30.0),
+    ]
+
+
+@pytest.mark.parametrize("value", [{}, {"files": "many"}, {"files": 1}])
+def test_what_is_no_progress_is_refused(value: dict[str, object]) -> None:
+    with pytest.raises((KeyError, TypeError, ValueError)):
+        Moment.of_dict("x", value)
