@@ -4,7 +4,7 @@
 
 """Shows the collection at work: a small fleet in an emulator of both clouds is collected, twice, and the archive verified.
 
-Then something goes wrong, and the report tells.
+Then something goes wrong, and the report tells; last, the archive is asked what was slow, and who was refused.
 """
 
 from __future__ import annotations
@@ -208,13 +208,39 @@ def trouble(emulator: Emulator, variables: dict[str, str]) -> None:
 def report(variables: dict[str, str]) -> str:
     """Report on the archive, and return the sentence of the playbook."""
     log = DEMO / "report.log"
-    extra = json.dumps({"report_archive": str(ARCHIVE), "report_dest": str(REPORT)})
+    extra = json.dumps({"report_archive": str(ARCHIVE), "report_dest": str(REPORT), "report_slow": True})
     status, _text, _seconds = play(log, variables, "report", "-e", extra)
     page = REPORT / "report.html"
     if not status or not page.exists():
         raise DemoError(f"The report did not fail for what was lost; {short(log)} says more.")
     sentence: str = json.loads((REPORT / "report.json").read_text())["verdict"]["sentence"]
     return sentence
+
+
+def asked(variables: dict[str, str], name: str, **options: str | int) -> list[str]:
+    """Ask the archive with a playbook, and return what it tells."""
+    log = DEMO / f"{name}.log"
+    extra = json.dumps({f"{name}_{key}": value for key, value in {"archive": str(ARCHIVE), **options}.items()})
+    status, text, _seconds = play(log, variables, name, "-e", extra)
+    told = [
+        json.loads(found)
+        for found in re.findall(r'^    "msg": ("[^\n]*"|\[.*?^    \])$', text, re.MULTILINE | re.DOTALL)
+    ]
+    if status or not told:
+        raise DemoError(f"The archive was asked, and did not answer; {short(log)} says more.")
+    return [line for one in told for line in ([one] if isinstance(one, str) else one)]
+
+
+def questions(variables: dict[str, str], names: dict[str, str]) -> None:
+    """Ask the archive what was slowest in the whole fleet, and who was refused; both are printed."""
+    say("Slow", "what took most in the whole fleet?")
+    many, worst = asked(variables, "slow", limit=1)
+    for instance, name in names.items():
+        worst = worst.replace(instance, name)
+    print(f"  {many}\n{textwrap.fill(worst, 98, initial_indent='  ', subsequent_indent='    ')}")
+    say("Search", "who was refused something last?")
+    many, line = asked(variables, "search", log_types="audit", match='"result":13', limit=1)
+    print(f"  {many}\n{textwrap.shorten(line, 98 * 3, placeholder='...')}")
 
 
 def demonstrate(emulator: Emulator) -> None:
@@ -254,9 +280,11 @@ def demonstrate(emulator: Emulator) -> None:
 
     say("Report", f"{short(REPORT / 'report.html')}, to open in a browser")
     print(textwrap.fill(report(variables), 98, initial_indent="  ", subsequent_indent="  "))
+    questions(variables, names)
+    print()
     if found := demo_archive.leaks((path for path in DEMO.rglob("*") if path.is_file()), emulator.secrets()):
         raise DemoError("\n".join(found))
-    check("no key, token or signature is in the archive, the report or any output at -vvv")
+    check("no key, token or signature is in the archive, the report, an answer or any output at -vvv")
 
 
 def main() -> int:

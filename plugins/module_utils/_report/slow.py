@@ -71,7 +71,7 @@ def _against(slow: Mapping[str, Any]) -> str:
         return f"; {count(before['count'], 'operation')} took {duration(before['total_ms'])} {days}"
     ratio = slow["total_ms"] / max(1, before["total_ms"])
     if ratio >= 2:
-        return f", {ratio:.1f} times the {duration(before['total_ms'])} {days}"
+        return f", {f'{ratio:.1f}' if ratio < 9.95 else number(round(ratio))} times the {duration(before['total_ms'])} {days}"
     percent = round(abs(ratio - 1) * 100)
     compared = f"{percent} % {'more' if ratio > 1 else 'less'} than" if percent else "as much as"
     return f", {compared} {days} ({duration(before['total_ms'])})"

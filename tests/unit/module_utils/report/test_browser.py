@@ -41,6 +41,10 @@ addEventListener("load", () => {
       strips: [...new Set([...map.querySelectorAll("details[open] .strip")].map((strip) => Math.round(here(strip).width)))],
       newest: here(map.querySelector("summary .strip").lastChild).right <= here(map).right,
       tools: !page.querySelector(".tools").hidden,
+      shapes: page.querySelectorAll(".shapes li").length,
+      pictures: [...page.querySelectorAll(".shapes svg")].filter((picture) => here(picture).width > 99).length,
+      bars: here(page.querySelector(".shapes svg .n")).height,
+      beside: here(page.querySelector(".shapes .pic")).right < here(page.querySelector(".shapes .figures")).left,
     };
     if (!measured[frame.title].tools) continue;
     const run = map.querySelector("summary .strip").children[1];
@@ -135,6 +139,14 @@ def test_everything_essential_is_seen_at_any_width_and_without_scripts(seen: See
     assert bottom < 400
     # Two of twelve have lost something; all strips of days are as long, and the newest day is in view.
     assert (found["open"], len(found["strips"]), found["newest"]) == (2, 1, True)
+
+
+@pytest.mark.parametrize("title", WIDTHS)
+def test_slow_operations_are_drawn_at_any_width_and_without_scripts(seen: Seen, title: str) -> None:
+    found = seen.frames[title]
+    assert (found["shapes"], found["pictures"]) == (30, 30)
+    assert found["bars"] > 20
+    assert found["beside"] == (title != "narrow")
 
 
 @pytest.mark.parametrize("title", [title for title in WIDTHS if "without" not in title])

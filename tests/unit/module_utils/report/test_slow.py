@@ -47,6 +47,7 @@ def test_the_first_sentence_tells_how_long_operations_took_and_how_that_compares
     assert first(1, 900, (2, 1000)) == "1 slow operation took 900 ms, 10 % less than in the 7 days before (1.0 s)."
     assert first(3, 2000, (2, 2001)) == "3 slow operations took 2.0 s, as much as in the 7 days before (2.0 s)."
     assert first(3, 5000, (2, 2000)) == "3 slow operations took 5.0 s, 2.5 times the 2.0 s in the 7 days before."
+    assert first(3, 5_000_000, (2, 2000)).endswith("took 1 h 23 min, 2 500 times the 2.0 s in the 7 days before.")
     assert first(3, 5000, (0, 0)) == "3 slow operations took 5.0 s, and none in the 7 days before."
     assert first(0, 0, (2, 2000)) == "no slow operation was logged; 2 operations took 2.0 s in the 7 days before."
     assert first(0, 0, (0, 0)) == "no slow operation was logged, and none in the 7 days before."
