@@ -50,9 +50,11 @@ class Moment(NamedTuple):
     @classmethod
     def of_dict(cls, of: str, value: Mapping[str, Any]) -> Moment:
         """Return what was made plain data. Raises KeyError, TypeError and ValueError for what is none."""
-        seen = Seen(*(value[name] if value[name] is None else int(value[name]) for name in Seen._fields[:4]))
+        totals = (None if value[name] is None else int(value[name]) for name in ("files_total", "bytes_total"))
+        files_total, bytes_total = totals
+        seen = Seen(int(value["files"]), files_total, int(value["bytes"]), bytes_total, str(value["waiting"]))
         rate, left = (None if value[name] is None else float(value[name]) for name in ("rate", "left"))
-        return cls(of, seen._replace(waiting=str(value["waiting"])), float(value["seconds"]), rate, left)
+        return cls(of, seen, float(value["seconds"]), rate, left)
 
 
 def words(moment: Moment, width: int = WIDTH) -> str:

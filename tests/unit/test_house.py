@@ -22,7 +22,7 @@ UTILS = f"ansible_collections.{NAME}.plugins.module_utils"
 
 # module_utils from the ground up: what a part imports stands in an earlier row, and only itself knows a provider.
 LAYERS = [
-    {"_amounts", "_failures", "_words"},
+    {"_amounts", "_failures", "_threads", "_words"},
     {"_errors", "_progress"},
     {"_time"},
     {"_spans"},

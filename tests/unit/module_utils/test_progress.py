@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import pytest
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._progress import (
@@ -82,7 +83,9 @@ def test_no_line_is_wider_than_a_screen_or_broken(told: Moment) -> None:
 
 
 def test_a_quick_run_is_not_told_and_a_long_one_every_so_often() -> None:
-    clock, told, rarely = Clock(), [], []
+    clock = Clock()
+    told: list[Moment] = []
+    rarely: list[Moment] = []
     progress = Progress("x", Teller(told.append, 5, 2), Teller(rarely.append, 15, 20), monotonic=clock)
     looked = 0
 
@@ -104,11 +107,12 @@ def test_a_quick_run_is_not_told_and_a_long_one_every_so_often() -> None:
 
 
 def test_the_rate_is_that_of_the_last_half_minute_and_tells_what_is_left() -> None:
-    clock, told = Clock(), []
+    clock = Clock()
+    told: list[Moment] = []
     progress = Progress("x", Teller(told.append, 0, 10), monotonic=clock)
     for second, (files, held) in {0: (0, 0), 10: (1, 100), 20: (1, 100), 50: (2, 700), 60: (4, 700)}.items():
         clock.now = 100.0 + second
-        progress.look(lambda files=files, held=held: Seen(files, 10, held, 1000))
+        progress.look(partial(Seen, files, 10, held, 1000))
     assert [(one.rate, one.left) for one in told] == [
         (None, None),
         (10.0, 90.0),
