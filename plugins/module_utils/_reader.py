@@ -119,9 +119,12 @@ class Record(dict[str, Any]):
         rows = enumerate(self.sequence(field))
         return [Record(row, f"{self._where}{field}[{number}]") for number, row in rows if isinstance(row, dict)]
 
-    def every_record(self, field: str) -> list[Record]:
-        """Return the objects of a list in which nothing else may stand, as what is left out there counts as gone."""
-        found = self.records(field)
+    def every_record(self, field: str, *, needed: bool = False) -> list[Record]:
+        """Return the objects of a list in which nothing else may stand, as what is left out there counts as gone.
+
+        ``needed``: the list must be there, empty or not.
+        """
+        found = self.needed_records(field) if needed else self.records(field)
         if len(found) != len(self.sequence(field)):
             raise self._fault(field, "no list of objects")
         return found

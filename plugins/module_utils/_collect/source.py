@@ -16,7 +16,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.stat
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import Offer, Plan, Step
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import Http
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._threads import Spare
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._threads import Threads
 
 Requested = Collection[tuple[Series, Span]]
 
@@ -42,10 +42,10 @@ class Source(Protocol):
     def ask(self, step: Step, within: float) -> None:
         """Ask the cloud to make the file of a unit, with the last attempt beginning within so many seconds."""
 
-    def read(self, step: Step, held: Iterable[bytes], spare: Spare) -> Reading:
+    def read(self, step: Step, held: Iterable[bytes], threads: Threads) -> Reading:
         """Return the entries of a window, but those that stand in the lines of files that are held.
 
-        ``spare`` lends threads that have nothing to do.
+        Those of the ``threads`` that have nothing to do may help.
         """
 
     def links_at_once(self, log_type: str) -> int:

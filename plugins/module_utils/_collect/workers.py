@@ -233,7 +233,7 @@ class Workers:
     def _read(self, step: Step) -> Fetched | Failed:
         path = self._source.window_path(step)
         try:
-            reading = self._source.read(step, self._lines(step.held), self._fetchers.spare)
+            reading = self._source.read(step, self._lines(step.held), self._fetchers)
             digest = write_lines(self._tree, path, reading.lines)
         except LogsError as error:
             return Failed(step, error)

@@ -10,7 +10,7 @@ of a span count, how long a page is and whether an entry comes once are not docu
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -20,7 +20,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.window i
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._failures import DDS, is_known
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._threads import Spare, no_one
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._threads import Threads
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, MINUTE
 
 REACH = 30 * DAY
@@ -43,21 +43,21 @@ def read(
     node_id: str = "",
     filters: Mapping[str, Any] | None = None,
     limit: int = PAGE,
-    spare: Spare = no_one,
+    threads: Threads | None = None,
 ) -> Window:
     """Return every entry of a span that the cloud offers now, of one node or of all that can be asked.
 
     ``log_type``: slow or error. The span is within :data:`REACH`, and its end not after now. ``filters`` are those of the
-    API. ``spare`` lends threads for a span that is long. Raises CannotQuery where there is no such call, and CloudError;
+    API. Those of the ``threads`` that have nothing to do help with a span that is long. Raises CannotQuery where there is no such call, and CloudError;
     half a window is nothing.
     """
     wanted = {"limit": limit, **({"node_id": node_id} if node_id else {}), **(filters or {})}
 
-    def page(asked: Span, after: str | None) -> list[Mapping[str, Any]]:
+    def page(asked: Span, after: str | None) -> Sequence[Mapping[str, Any]]:
         body = {"start_time": api_time(asked.begin), "end_time": api_time(asked.end), **wanted}
         return _page(api, instance_id, log_type, body if after is None else {**body, "line_num": after})
 
-    return Walk(page, span, spare).whole(_asked(span, api.http.clock.now()))
+    return Walk(page, span, threads).whole(_asked(span, api.http.clock.now()))
 
 
 def probe(api: Dds, instance_id: str, log_type: str, span: Span, *, node_id: str = "") -> None:
@@ -74,14 +74,13 @@ def _asked(span: Span, now: int) -> Span:
     return Span(begin if begin > now - REACH + MINUTE else span.begin, span.end)
 
 
-def _page(api: Dds, instance_id: str, log_type: str, body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def _page(api: Dds, instance_id: str, log_type: str, body: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     path, field = f"/instances/{quote(instance_id)}/{log_type}-logs", f"{log_type}_logs"
     try:
         answer = api.call("POST", path, body=body, version="v3.1", number=Number)
     except CloudError as error:
         raise (_cannot(error) if is_not_here(error) and "line_num" not in body else error) from None
-    answer.needed_records(field)
-    return list(answer.every_record(field))
+    return answer.every_record(field, needed=True)
 
 
 def is_not_here(error: CloudError) -> bool:

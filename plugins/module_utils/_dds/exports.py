@@ -39,7 +39,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.sour
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api import Dds, Export, Exports, Node
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._threads import Spare
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._threads import Threads
 
 # What stands for the files of a node as long as their names are not known.
 ALL = "all"
@@ -95,7 +95,7 @@ class ExportSource:
         """Never called: looking begins an export."""
         raise NotImplementedError(step.unit)
 
-    def read(self, step: Step, held: Iterable[bytes], spare: Spare) -> Reading:
+    def read(self, step: Step, held: Iterable[bytes], threads: Threads) -> Reading:
         """Never called: exports are downloaded."""
         raise NotImplementedError(step.unit)
 

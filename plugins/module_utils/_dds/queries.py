@@ -34,7 +34,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.window i
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._failures import NOT_FOUND
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._threads import Spare, no_one
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._threads import Threads
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import HOUR
 
 EXTENSION = ".jsonl"
@@ -102,7 +102,7 @@ class QuerySource:
         """Never called: a window is read at once."""
         raise NotImplementedError(step.unit)
 
-    def read(self, step: Step, held: Iterable[bytes], spare: Spare) -> Reading:
+    def read(self, step: Step, held: Iterable[bytes], threads: Threads) -> Reading:
         """Return the entries that the cloud offers of a window, but those that are held."""
         try:
             known = numbers_of(held)
@@ -113,9 +113,9 @@ class QuerySource:
                 hint="Collect with repair.",
             ) from None
         # What comes late is looked for in the plainest way there is.
-        spare = spare if step.action == READ else no_one
+        helpers = threads if step.action == READ else None
         window = entries.read(
-            self._api, self._instance_id, self._log_type, step.span, node_id=step.series.node, spare=spare
+            self._api, self._instance_id, self._log_type, step.span, node_id=step.series.node, threads=helpers
         )
         numbers = set(window.numbers) - known
         source = {

@@ -27,7 +27,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api impo
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.entries import CannotQuery
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.exports import ExportSource, exported
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.queries import QuerySource, queried
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._threads import Spare
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._threads import Threads
 
 AUTO, QUERY, EXPORT = "auto", "query", "export"
 WAYS = [AUTO, QUERY, EXPORT]
@@ -111,9 +111,9 @@ class SlowErrorSource:
         """Never called: nothing is made on request here."""
         raise NotImplementedError(step.unit)
 
-    def read(self, step: Step, held: Iterable[bytes], spare: Spare) -> Reading:
+    def read(self, step: Step, held: Iterable[bytes], threads: Threads) -> Reading:
         """Return the entries of a window."""
-        return self._of(step).read(step, held, spare)
+        return self._of(step).read(step, held, threads)
 
     def links_at_once(self, log_type: str) -> int:
         """Return 1: a link that ran out is asked for again by itself."""

@@ -40,7 +40,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors impor
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._failures import PERMISSION
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._reader import Record
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._threads import Spare
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._threads import Threads
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import MINUTE, iso
 
 AUDIT = "audit"
@@ -73,7 +73,7 @@ class AuditLogSource:
         """Never called: audit logs are there or not."""
         raise NotImplementedError(step.unit)
 
-    def read(self, step: Step, held: Iterable[bytes], spare: Spare) -> Reading:
+    def read(self, step: Step, held: Iterable[bytes], threads: Threads) -> Reading:
         """Never called: audit logs are downloaded."""
         raise NotImplementedError(step.unit)
 
@@ -213,9 +213,9 @@ class LogSource:
         """Never called: nothing is made on request here."""
         self._parts[step.series.log_type].ask(step, within)
 
-    def read(self, step: Step, held: Iterable[bytes], spare: Spare) -> Reading:
+    def read(self, step: Step, held: Iterable[bytes], threads: Threads) -> Reading:
         """Return the entries of a window."""
-        return self._parts[step.series.log_type].read(step, held, spare)
+        return self._parts[step.series.log_type].read(step, held, threads)
 
     def window_path(self, step: Step) -> str:
         """Return the place of a window."""

@@ -14,7 +14,9 @@ import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from functools import partial
+from math import isqrt
 from typing import Any, Callable
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.window import (
@@ -25,7 +27,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.window i
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._threads import Spare
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._threads import Threads
 
 # The begin of a span may not count: it is asked for so many seconds earlier.
 LEAD = 1
@@ -41,10 +43,10 @@ class Walk:
     Raises CloudError, as ``page`` does.
     """
 
-    def __init__(self, page: Callable[[Span, str | None], Rows], window: Span, spare: Spare) -> None:
+    def __init__(self, page: Callable[[Span, str | None], Rows], window: Span, threads: Threads | None) -> None:
         self._page = page
         self._window = Window(window)
-        self._spare = spare
+        self._threads = threads
         self._adding = threading.Lock()
         self._lent: deque[Future[None]] = deque()
         self._over = False
@@ -53,17 +55,18 @@ class Walk:
         """Return the window when everything of the span that is asked for was read."""
         try:
             self._part(asked)
-            while self._lent:
-                self._lent.popleft().result()
+            with self._threads.waiting() if self._threads else nullcontext():
+                while self._lent:
+                    self._lent.popleft().result()
         finally:
             self._over = True
         return self._window
 
     def _part(self, asked: Span) -> None:
-        """Read a part to its end, while the next page is on its way; parts of it go to others."""
+        """Read a part to its end, taking a page in while the next one is on its way; parts of it go to others."""
         used = set[str]()
         rows = self._page(asked, None)
-        with ThreadPoolExecutor(1) as ahead:
+        with ThreadPoolExecutor(1) as beside:
             while rows and not self._over:
                 last = self._last(rows, asked)
                 cursor = str(rows[last]["line_num"])
@@ -77,12 +80,15 @@ class Walk:
                 used.add(cursor)
                 if len(used) > _LONG:
                     asked = self._shared(asked, entry_of(rows[0]), entry_of(rows[last]))
-                following = ahead.submit(self._page, asked, cursor)
-                entries = [entry_of(row) for row in rows]
-                with self._adding:
-                    for entry in entries:
-                        self._window.add(entry)
-                rows = following.result()
+                taken = beside.submit(self._take, rows)
+                rows = self._page(asked, cursor)
+                taken.result()
+
+    def _take(self, rows: Rows) -> None:
+        entries = [entry_of(row) for row in rows]
+        with self._adding:
+            for entry in entries:
+                self._window.add(entry)
 
     def _last(self, rows: Rows, asked: Span) -> int:
         """Return the position in a page to go on from: the last that is new, as others were shown before.
@@ -100,15 +106,20 @@ class Walk:
         return len(rows) - 1 if inside is None else inside
 
     def _shared(self, asked: Span, first: Entry, last: Entry) -> Span:
-        """Return what to read on from the last entry, having given the half behind it to another where there is one."""
-        at = last.at // MICROSECONDS
-        forwards = first.at <= last.at
-        middle = (at + (asked.end if forwards else asked.begin)) // 2
+        """Return what to read on from the last entry, having given what is beyond to another where there is one.
+
+        How far that is from here is the mean of what a page covers and of what is left, as orders of magnitude: entries may
+        come evenly, or all within a minute.
+        """
+        at, forwards = last.at // MICROSECONDS, first.at <= last.at
+        left = asked.end - at if forwards else at - asked.begin
+        near = isqrt(left * max(1, abs(last.at - first.at) // MICROSECONDS))
+        if not LEAD < near < left - LEAD:
+            return asked
+        middle = at + near if forwards else at - near
         before, behind = Span(asked.begin, middle), Span(middle - LEAD, asked.end)
         kept, other = (before, behind) if forwards else (behind, before)
-        if abs(middle - at) <= LEAD or not _within(last, kept):
-            return asked
-        lent = self._spare(partial(self._part, other))
+        lent = self._threads.spare(partial(self._part, other)) if self._threads else None
         if lent is None:
             return asked
         self._lent.append(lent)

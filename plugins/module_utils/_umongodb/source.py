@@ -27,7 +27,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.source import Reading, Requested
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput, CloudError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._threads import Spare
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._threads import Threads
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import compact
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.api import (
     PACKAGE_STATES,
@@ -97,7 +97,7 @@ class PackageSource:
             within=within,
         )
 
-    def read(self, step: Step, held: Iterable[bytes], spare: Spare) -> Reading:
+    def read(self, step: Step, held: Iterable[bytes], threads: Threads) -> Reading:
         """Never called: a window is a package."""
         raise NotImplementedError(step.unit)
 

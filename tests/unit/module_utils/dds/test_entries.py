@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
 from itertools import cycle, repeat
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api import Dds, api_time
@@ -20,6 +20,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.entries 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import Answer, Http, Request
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._threads import Threads
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, HOUR, Clock
 from ansible_collections.clouddb.mongodb_logs.tests.emulator import Emulator, Fault
 from ansible_collections.clouddb.mongodb_logs.tests.emulator.dds_model import DdsInstance
@@ -30,6 +31,7 @@ from hypothesis import strategies as st
 
 TYPES = {"slow": "SlowLog", "error": "ErrorLog"}
 NOON = 1_795_176_000
+T = TypeVar("T")
 
 
 @pytest.fixture
@@ -237,30 +239,34 @@ def test_pages_of_any_size_order_and_doubles_are_read_to_the_end(
     assert numbers(window.lines()) == list(range(30))
 
 
-class Helpers:
-    """Threads that are lent as a test says: one after the other, or never."""
+class Lending(Threads):
+    """Threads, of which some have nothing to do when a test says so."""
 
-    def __init__(self, lends: Iterator[bool]) -> None:
+    def __init__(self, lends: Iterable[bool] = repeat(True)) -> None:
+        super().__init__(100, "helper")
         self.lent = 0
-        self._lends = lends
-        self._pool = ThreadPoolExecutor(4)
+        self._lends = iter(lends)
 
-    def __call__(self, work: Callable[[], None]) -> Future[None] | None:
+    def spare(self, work: Callable[[], None]) -> Future[None] | None:
         """Lend a thread if it is its turn."""
         if not next(self._lends):
             return None
         self.lent += 1
-        return self._pool.submit(work)
+        return super().spare(work)
 
-    def stop(self) -> None:
-        """Wait for all."""
-        self._pool.shutdown()
+    def run(self, work: Callable[[], T]) -> T:
+        """Do something as one of the threads."""
+        found: list[T] = []
+        done = super().spare(lambda: found.append(work()))
+        assert done
+        done.result()
+        return found[0]
 
 
 @pytest.fixture
-def helpers() -> Iterator[Helpers]:
+def threads() -> Iterator[Lending]:
     """Lend a thread whenever one is asked for."""
-    found = Helpers(repeat(True))
+    found = Lending()
     yield found
     found.stop()
 
@@ -268,15 +274,15 @@ def helpers() -> Iterator[Helpers]:
 @pytest.mark.parametrize("order", ["oldest", "newest"])
 @pytest.mark.parametrize("rule", ["begin", "end", "both", "none"])
 def test_a_busy_window_that_many_read_has_the_same_bytes(
-    emulator: Emulator, instance: DdsInstance, helpers: Helpers, order: str, rule: str
+    emulator: Emulator, instance: DdsInstance, threads: Lending, order: str, rule: str
 ) -> None:
     span, node = last_day(emulator), instance.nodes()[0].id
     api = dds(emulator)
     expected = b"".join(read(api, instance.id, "slow", span, node_id=node).lines())
     emulator.world.entry_order, emulator.world.entry_ends = order, rule
-    found = read(api, instance.id, "slow", span, node_id=node, spare=helpers)
+    found = threads.run(lambda: read(api, instance.id, "slow", span, node_id=node, threads=threads))
     assert b"".join(found.lines()) == expected
-    assert helpers.lent > 1
+    assert threads.lent > 1
 
 
 @settings(deadline=None)
@@ -303,20 +309,20 @@ def test_in_whatever_order_the_cloud_lists_parts_read_by_others_add_up(
             {"slow_logs": [{"line_num": str(number), "log_time": _text(moment(number)) + "Z"} for number in page]}
         )
 
-    spare = Helpers(cycle(lends))
-    window = read(client(answer), "i", "slow", Span(NOON, moment(60)), spare=spare)
-    spare.stop()
+    threads = Lending(cycle(lends))
+    window = threads.run(lambda: read(client(answer), "i", "slow", Span(NOON, moment(60)), threads=threads))
+    threads.stop()
     assert numbers(window.lines()) == list(range(60))
 
 
 def test_a_fault_in_a_part_that_another_reads_is_that_of_the_window(
-    emulator: Emulator, instance: DdsInstance, helpers: Helpers
+    emulator: Emulator, instance: DdsInstance, threads: Lending
 ) -> None:
     span, node = last_day(emulator), instance.nodes()[0].id
     emulator.faults.add(Fault("ListSlowLogs", "http", times=None, skip=6, args={"status": 403}))
     with pytest.raises(CloudError):
-        read(dds(emulator), instance.id, "slow", span, node_id=node, spare=helpers)
-    assert helpers.lent
+        threads.run(lambda: read(dds(emulator), instance.id, "slow", span, node_id=node, threads=threads))
+    assert threads.lent
 
 
 @pytest.mark.parametrize(
