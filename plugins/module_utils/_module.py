@@ -6,18 +6,27 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from typing import Any, Callable, NamedTuple
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import OptionSet
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import LogsError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import REQUESTS_IMPORT_ERROR
 
-Body = Callable[[AnsibleModule, dict[str, Any]], dict[str, Any]]
+
+class Context(NamedTuple):
+    """What the function of a module knows of its task. ``warn`` takes what is to be told beside the result."""
+
+    check_mode: bool
+    diff: bool
+    warn: Callable[[str], None]
+
+
+Body = Callable[[Context, dict[str, Any]], dict[str, Any]]
 
 
 def run_module(options: OptionSet, body: Body, *, cloud: bool = True) -> None:
-    """Run a module: ``body`` gets the module and its checked options, and returns the result or raises LogsError.
+    """Run a module: ``body`` gets the context and the checked options, and returns the result or raises LogsError.
 
     One that calls no ``cloud`` does without requests.
     """
@@ -25,7 +34,7 @@ def run_module(options: OptionSet, body: Body, *, cloud: bool = True) -> None:
     if cloud and REQUESTS_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
     try:
-        result = body(module, options.checked(module.params))
+        result = body(Context(module.check_mode, module._diff, module.warn), options.checked(module.params))
     except LogsError as error:
         module.fail_json(**error.result())
     module.exit_json(**result)

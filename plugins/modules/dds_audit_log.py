@@ -218,7 +218,6 @@ failure:
 import os
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import instance_folder
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import (
     ARCHIVE,
@@ -231,7 +230,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec impo
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.connect import connect
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.deletion import KEPT, Deletion, opened
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput, CloudError, Incomplete
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import run_module
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import Context, run_module
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, iso, parse_age
 
 _OF_ARCHIVES = ("archive", "node_ids", "lock_timeout", "workers", "return_limit")
@@ -255,14 +254,14 @@ OPTIONS = (
 )
 
 
-def audit_log(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
+def audit_log(context: Context, options: dict[str, Any]) -> dict[str, Any]:
     """Delete from the cloud what the archive holds."""
     min_age = parse_age(options["min_age"], "min_age")
     if min_age < DAY:
         raise BadInput(f"min_age must be at least 1d, not {options['min_age']}.")
-    api, instance_id = connect(options, module.warn), options["instance_id"]
+    api, instance_id = connect(options, context.warn), options["instance_id"]
     folder = instance_folder("dds", options["region"], options["project_id"], instance_id)
-    check, nodes = module.check_mode, options["node_ids"]
+    check, nodes = context.check_mode, options["node_ids"]
     with opened(
         options["archive"], folder, check=check, wait=options["lock_timeout"], now=api.http.clock.now()
     ) as held:
@@ -270,7 +269,7 @@ def audit_log(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
         deletion = Deletion(api, instance_id, held, **{name: options[name] for name in names})
         deletion.run(min_age=min_age, most=options["max_files"], nodes=nodes, check=check)
     result = _result(deletion, os.path.join(options["archive"], folder), check, options["return_limit"])
-    if module._diff:
+    if context.diff:
         gone = [row["name"] for row in result["audit_logs"]]
         result["diff"] = {"before": {"audit_logs": gone}, "after": {"audit_logs": []}}
     message = _message(deletion)

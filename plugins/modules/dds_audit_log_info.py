@@ -124,7 +124,6 @@ total:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import (
     DDS,
     OptionSet,
@@ -134,7 +133,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec impo
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.connect import connect
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.source import why_none
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import run_module
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import Context, run_module
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import iso, parse_instant
 
@@ -150,7 +149,7 @@ OPTIONS = DDS + OptionSet(
 )
 
 
-def audit_log_info(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
+def audit_log_info(context: Context, options: dict[str, Any]) -> dict[str, Any]:
     """Return the audit logs of a span."""
     span = Span(
         parse_instant(options["start_time"], "start_time"),
@@ -158,7 +157,7 @@ def audit_log_info(module: AnsibleModule, options: dict[str, Any]) -> dict[str, 
     )
     if span.empty:
         raise BadInput(f"end_time ({options['end_time']}) must be after start_time ({options['start_time']}).")
-    api, instance_id, node_id = connect(options, module.warn), options["instance_id"], options["node_id"]
+    api, instance_id, node_id = connect(options, context.warn), options["instance_id"], options["node_id"]
     found = api.audit_logs(instance_id, span, node_id=node_id)
     rows = [
         {

@@ -138,7 +138,6 @@ failure:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import DDS, OptionSet, identifier
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.connect import connect
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.policy import (
@@ -157,7 +156,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors impor
     DataLoss,
     Incomplete,
 )
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import run_module
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import Context, run_module
 
 
 def _days(name: str, value: Any) -> None:
@@ -178,10 +177,10 @@ OPTIONS = DDS + OptionSet(
 )
 
 
-def audit_policy(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
+def audit_policy(context: Context, options: dict[str, Any]) -> dict[str, Any]:
     """Make the policy of an instance say what is wanted."""
     wanted = _wanted(options)
-    api, instance_id = connect(options, module.warn), options["instance_id"]
+    api, instance_id = connect(options, context.warn), options["instance_id"]
     current = api.audit_policy(instance_id)
     change = decide(current, wanted)
     losses = told(api, instance_id, current, change.losses) if change else []
@@ -191,14 +190,14 @@ def audit_policy(module: AnsibleModule, options: dict[str, Any]) -> dict[str, An
             hint="Files can be collected with dds_log_archive first; allow_data_loss=true says that the loss is meant.",
         )
     after = change.after if change else current
-    if change and not module.check_mode:
+    if change and not context.check_mode:
         send(api, instance_id, change.after, reserve=wanted.reserve)
         try:
             after = confirmed(api, instance_id, change.after, options["deadline"])
         except CloudError as error:
             raise Incomplete(error.message, {"changed": True, "losses": losses}, error) from None
     result: dict[str, Any] = {"changed": change is not None, "policy": described(after), "losses": losses}
-    if module._diff:
+    if context.diff:
         result["diff"] = {"before": described(current), "after": described(after)}
     return result
 

@@ -87,18 +87,17 @@ failure:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import DDS, OptionSet, identifier
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.connect import connect
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.policy import described
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import run_module
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import Context, run_module
 
 OPTIONS = DDS + OptionSet({"instance_id": {"type": "str", "required": True}}, checks={"instance_id": identifier})
 
 
-def policy_info(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
+def policy_info(context: Context, options: dict[str, Any]) -> dict[str, Any]:
     """Return the policy of an instance."""
-    policy = connect(options, module.warn).audit_policy(options["instance_id"])
+    policy = connect(options, context.warn).audit_policy(options["instance_id"])
     return {"changed": False, "policy": described(policy)}
 
 

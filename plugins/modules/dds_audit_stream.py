@@ -119,7 +119,6 @@ failure:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import DDS, OptionSet, identifier
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.connect import connect
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.streams import (
@@ -129,7 +128,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.streams 
     stream_of,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import run_module
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import Context, run_module
 
 OPTIONS = DDS + OptionSet(
     {
@@ -142,25 +141,25 @@ OPTIONS = DDS + OptionSet(
 )
 
 
-def audit_stream(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
+def audit_stream(context: Context, options: dict[str, Any]) -> dict[str, Any]:
     """Send the audit logs of an instance to a stream, or to none."""
     present, ids = options["state"] == "present", (options["lts_group_id"], options["lts_stream_id"])
     if present and not all(ids):
         raise BadInput("lts_group_id and lts_stream_id are needed with state=present.")
     if not present and any(ids):
         raise BadInput("lts_group_id and lts_stream_id have no meaning with state=absent.")
-    api, instance_id = connect(options, module.warn), options["instance_id"]
+    api, instance_id = connect(options, context.warn), options["instance_id"]
     current = stream_of(api, instance_id)
     wanted = current._replace(enabled=present, lts_group_id=ids[0], lts_stream_id=ids[1])
     before, after = described(current), described(wanted)
     changed = before != after
-    if changed and not module.check_mode:
+    if changed and not context.check_mode:
         if present:
             send_to(api, instance_id, *ids)
         else:
             send_no_more(api, instance_id)
     result: dict[str, Any] = {"changed": changed, "stream": after}
-    if module._diff:
+    if context.diff:
         result["diff"] = {"before": before, "after": after}
     return result
 

@@ -89,18 +89,17 @@ failure:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import DDS, OptionSet, identifier
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.connect import connect
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.streams import described, stream_of, streams
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import run_module
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import Context, run_module
 
 OPTIONS = DDS + OptionSet({"instance_id": {"type": "str"}}, checks={"instance_id": identifier})
 
 
-def stream_info(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
+def stream_info(context: Context, options: dict[str, Any]) -> dict[str, Any]:
     """Return where audit logs are sent to."""
-    api, instance_id = connect(options, module.warn), options["instance_id"]
+    api, instance_id = connect(options, context.warn), options["instance_id"]
     found = [stream_of(api, instance_id)] if instance_id else streams(api)
     return {"changed": False, "streams": [described(stream) for stream in found]}
 

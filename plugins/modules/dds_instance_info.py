@@ -107,19 +107,18 @@ instances:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import DDS, OptionSet, identifier
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.connect import connect
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.instance import instance_fields
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import run_module
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import Context, run_module
 
 OPTIONS = DDS + OptionSet({"instance_id": {"type": "str"}, "name": {"type": "str"}}, checks={"instance_id": identifier})
 
 
-def instance_info(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
+def instance_info(context: Context, options: dict[str, Any]) -> dict[str, Any]:
     """Return the instances of a project."""
-    rows = connect(options, module.warn).instances(instance_id=options["instance_id"], name=options["name"])
+    rows = connect(options, context.warn).instances(instance_id=options["instance_id"], name=options["name"])
     if options["instance_id"] and not rows:
         raise CloudError(
             f"There is no instance {options['instance_id']} in {options['region']}.",

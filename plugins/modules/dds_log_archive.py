@@ -316,19 +316,18 @@ failure:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.entry import collect, settings_of
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.connect import connect
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.options import OPTIONS, source_of, wanted_of
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import run_module
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import Context, run_module
 
 
-def archive(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
+def archive(context: Context, options: dict[str, Any]) -> dict[str, Any]:
     """Make the archive of one instance complete."""
     wanted = wanted_of(options)
     settings = settings_of(options, "dds", options["instance_id"])
-    source = source_of(connect(options, module.warn), options, wanted, asks=not module.check_mode)
-    return collect(module, options, source, settings)
+    source = source_of(connect(options, context.warn), options, wanted, asks=not context.check_mode)
+    return collect(context, options, source, settings)
 
 
 def main() -> None:

@@ -211,7 +211,6 @@ from collections import deque
 from json import loads
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import (
     DDS,
     OptionSet,
@@ -223,7 +222,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.connect 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.entries import REACH, read
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput, CloudError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._failures import PARAMETER
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import run_module
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import Context, run_module
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span, backwards
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import MINUTE, iso, parse_moment
 
@@ -271,10 +270,10 @@ OPTIONS = DDS + OptionSet(
 )
 
 
-def log_info(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
+def log_info(context: Context, options: dict[str, Any]) -> dict[str, Any]:
     """Return entries of a log."""
     filters = _filters(options)
-    api = connect(options, module.warn)
+    api = connect(options, context.warn)
     _span(options, api.http.clock.now())
     _check_node(api, options)
     # By now the cloud has told its time.

@@ -100,12 +100,11 @@ failure:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import DDS, OptionSet, identifier
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.connect import connect
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.masking import confirm, mask, masks
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError, Exposure, Incomplete
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import run_module
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import Context, run_module
 
 OPTIONS = DDS + OptionSet(
     {
@@ -117,9 +116,9 @@ OPTIONS = DDS + OptionSet(
 )
 
 
-def masking(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
+def masking(context: Context, options: dict[str, Any]) -> dict[str, Any]:
     """Mask values, or do so no more."""
-    api, instance_id, enabled = connect(options, module.warn), options["instance_id"], options["enabled"]
+    api, instance_id, enabled = connect(options, context.warn), options["instance_id"], options["enabled"]
     before = masks(api, instance_id)
     if before and not enabled and not options["allow_plain_values"]:
         raise Exposure(
@@ -127,14 +126,14 @@ def masking(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
             hint="allow_plain_values=true says that this is meant.",
         )
     changed = before is not enabled
-    if changed and not module.check_mode:
+    if changed and not context.check_mode:
         mask(api, instance_id, enabled)
         try:
             confirm(api, instance_id, enabled, options["deadline"])
         except CloudError as error:
             raise Incomplete(error.message, {"changed": True}, error) from None
     result: dict[str, Any] = {"changed": changed, "masking": {"enabled": enabled}}
-    if module._diff:
+    if context.diff:
         result["diff"] = {"before": {"enabled": before}, "after": {"enabled": enabled}}
     return result
 

@@ -74,18 +74,17 @@ failure:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import DDS, OptionSet, identifier
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.connect import connect
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.masking import masks
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import run_module
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import Context, run_module
 
 OPTIONS = DDS + OptionSet({"instance_id": {"type": "str", "required": True}}, checks={"instance_id": identifier})
 
 
-def masking_info(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
+def masking_info(context: Context, options: dict[str, Any]) -> dict[str, Any]:
     """Return whether values are masked."""
-    enabled = masks(connect(options, module.warn), options["instance_id"])
+    enabled = masks(connect(options, context.warn), options["instance_id"])
     return {"changed": False, "masking": {"enabled": enabled}}
 
 

@@ -147,7 +147,6 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import survey
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.accept import (
     BREAK,
@@ -167,7 +166,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec impo
     identifier,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import run_module
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import Context, run_module
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import iso_or_none
 
 OPTIONS = (
@@ -211,13 +210,13 @@ def _user() -> str:
         return str(os.geteuid())
 
 
-def acknowledge(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
+def acknowledge(context: Context, options: dict[str, Any]) -> dict[str, Any]:
     """Accept what is named of one instance."""
     wanted = acceptance_of(options)
     chosen = survey.Chosen(options["provider"], options["region"], options["project_id"], (options["instance"],))
     archive, limit = options["archive"], options["return_limit"]
     folder = survey.only_folder(archive, chosen)
-    if module.check_mode:
+    if context.check_mode:
         held = survey.holding(archive, folder)
         events = accept(held.ledger, wanted)
     else:
@@ -226,14 +225,14 @@ def acknowledge(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any
             events = accept(held.ledger, wanted)
             held.ledger.append(events, now)
         for warning in held.tree.warnings():
-            module.warn(warning)
+            context.warn(warning)
     result = {
         "changed": bool(events),
         "accepted": [_told(event) for event in events[:limit]],
         "accepted_omitted": max(0, len(events) - limit),
         "head": held.ledger.head,
     }
-    if module._diff:
+    if context.diff:
         after = "".join(f"{_line(event)} accepted by {event.by}: {event.reason}\n" for event in events)
         result["diff"] = {"before_header": folder, "after_header": folder, "before": "", "after": after}
     return result

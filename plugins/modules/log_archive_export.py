@@ -169,7 +169,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, Callable, NamedTuple
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import missing_required_lib
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout, survey
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.beside import BESIDE, destination
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Tree
@@ -186,9 +186,14 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries impo
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.pool import NotDone, done
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.progress import Progress
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.units import Unit, units_of
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError, BadInput, Incomplete
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import (
+    ArchiveError,
+    BadInput,
+    Incomplete,
+    LogsError,
+)
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import REQUESTS_IMPORT_ERROR, check_endpoint
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import run_module
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import Context, run_module
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 
 OPTIONS = (
@@ -221,10 +226,10 @@ class Due(NamedTuple):
     left: set[Key]
 
 
-def export_archive(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
+def export_archive(context: Context, options: dict[str, Any]) -> dict[str, Any]:
     """Export what is new. Raises Incomplete, with the result, when something could not be exported."""
     form = export.Form(options["format"], options["compress"], frozenset(options["redact"] or ()))
-    receiver = _receiver(module, options)
+    receiver = _receiver(context, options)
     tree = destination(options)
     span = scope.asked_span(options, time.time())
     made_with = {
@@ -233,11 +238,11 @@ def export_archive(module: AnsibleModule, options: dict[str, Any]) -> dict[str, 
         "redact": sorted(form.redact),
         "endpoint": receiver.url if receiver else None,
     }
-    if module.check_mode:
-        return _Run(module, options, form, receiver, tree, Progress.read(tree, made_with)).carry_out(span)
+    if context.check_mode:
+        return _Run(context, options, form, receiver, tree, Progress.read(tree, made_with)).carry_out(span)
     tree.make()
     with _alone(tree, options["lock_timeout"]):
-        return _Run(module, options, form, receiver, tree, Progress.read(tree, made_with)).carry_out(span)
+        return _Run(context, options, form, receiver, tree, Progress.read(tree, made_with)).carry_out(span)
 
 
 class _Run:
@@ -245,14 +250,14 @@ class _Run:
 
     def __init__(
         self,
-        module: AnsibleModule,
+        context: Context,
         options: dict[str, Any],
         form: export.Form,
         receiver: export.Receiver | None,
         tree: Tree,
         progress: Progress,
     ) -> None:
-        self._module = module
+        self._context = context
         self._options = options
         self._form = form
         self._receiver = receiver
@@ -273,7 +278,7 @@ class _Run:
         units = [unit for one in due for unit in one.units if not self._stands(unit)]
         for one in due:
             one.left.difference_update(unit.event.key for unit in one.units if self._stands(unit))
-        if not self._module.check_mode:
+        if not self._context.check_mode:
             self._note(due)
         noted = time.monotonic()
         for unit, result in done(self._work(), units, scope.workers_of(self._options)):
@@ -285,10 +290,10 @@ class _Run:
                 continue
             self._take(unit, result)
             of[unit.origin.folder].left.discard(unit.event.key)
-            if not self._module.check_mode and time.monotonic() - noted > _NOTED:
+            if not self._context.check_mode and time.monotonic() - noted > _NOTED:
                 self._note(due)
                 noted = time.monotonic()
-        if not self._module.check_mode:
+        if not self._context.check_mode:
             self._note(due)
         return self._result(sum(len(one.left) for one in due))
 
@@ -321,7 +326,7 @@ class _Run:
         )
 
     def _work(self) -> Callable[[Unit], export.Made]:
-        if self._module.check_mode:
+        if self._context.check_mode:
             return partial(export.count, form=self._form)
         if self._receiver:
             return partial(export.send, form=self._form, receiver=self._receiver)
@@ -358,7 +363,7 @@ class _Run:
             "unread": self._unread[:limit],
             "unread_count": len(self._unread),
         }
-        if self._module._diff:
+        if self._context.diff:
             after = "".join(f"{path}\n" for path in sorted(files))
             result["diff"] = {
                 "before": "",
@@ -370,7 +375,7 @@ class _Run:
         if self._failed:
             raise Incomplete(f"Not everything was exported; the next run tries again. {sentence}", result)
         if sentence:
-            self._module.warn(sentence)
+            self._context.warn(sentence)
         return result
 
 
@@ -385,14 +390,14 @@ def _alone(tree: Tree, wait: float) -> Iterator[None]:
         yield
 
 
-def _receiver(module: AnsibleModule, options: dict[str, Any]) -> export.Receiver | None:
+def _receiver(context: Context, options: dict[str, Any]) -> export.Receiver | None:
     if options["endpoint"] is None:
         return None
     if options["format"] != export.OTLP:
         raise BadInput("endpoint: only format: otlp is sent; write files for another.")
     if REQUESTS_IMPORT_ERROR:
-        module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
-    url = check_endpoint(options["endpoint"], "endpoint", module.warn)
+        raise LogsError(missing_required_lib("requests"), code="no_requests")
+    url = check_endpoint(options["endpoint"], "endpoint", context.warn)
     headers = {str(name): str(value) for name, value in (options["headers"] or {}).items()}
     return export.Receiver(url if url.endswith("/v1/logs") else f"{url}/v1/logs", headers, options)
 

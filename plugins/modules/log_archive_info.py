@@ -324,7 +324,6 @@ failure:
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import survey, verify
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.describe import describe, total
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.verify import Problem
@@ -336,7 +335,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec impo
     head,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError, Incomplete
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import run_module
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import Context, run_module
 
 OPTIONS = (
     SURVEY
@@ -352,14 +351,14 @@ OPTIONS = (
 )
 
 
-def info(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
+def info(context: Context, options: dict[str, Any]) -> dict[str, Any]:
     """Describe an archive and verify it. Raises Incomplete, with the result, when there is a problem."""
     chosen, limit = survey.Chosen.of(options), options["return_limit"]
     instances: list[dict[str, Any]] = []
     problems: list[dict[str, str]] = []
     nodes: set[str] = set()
     found = 0
-    for folder in _folders(module, options, chosen):
+    for folder in _folders(context, options, chosen):
         for problem in _examined(folder, options, chosen, instances, nodes):
             found += 1
             if len(problems) < max(limit, 1):
@@ -379,7 +378,7 @@ def info(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def _folders(module: AnsibleModule, options: Mapping[str, Any], chosen: survey.Chosen) -> list[str]:
+def _folders(context: Context, options: Mapping[str, Any], chosen: survey.Chosen) -> list[str]:
     archive = options["archive"]
     if options["expected_head"]:
         return [survey.only_folder(archive, chosen)]
@@ -387,7 +386,7 @@ def _folders(module: AnsibleModule, options: Mapping[str, Any], chosen: survey.C
         return survey.some_folders(archive, chosen)
     found = survey.folders(archive, chosen)
     if not found:
-        module.warn(f"{archive} holds no instance of those that were chosen.")
+        context.warn(f"{archive} holds no instance of those that were chosen.")
     return found
 
 

@@ -233,7 +233,6 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import prune, survey, verify
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import EVERY, Hold
@@ -250,7 +249,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec impo
     parse_size,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError, BadInput, Incomplete
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import run_module
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import Context, run_module
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import parse_age, parse_instant
 
@@ -308,7 +307,7 @@ def _reason(one: Mapping[str, Any]) -> str:
     return reason
 
 
-def remove(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
+def remove(context: Context, options: dict[str, Any]) -> dict[str, Any]:
     """Prune the chosen instances, one after the other. Raises Incomplete, with the result, when there is a problem."""
     wanted, chosen, archive = wanted_of(options), survey.Chosen.of(options), options["archive"]
     limits = [f"{name} {options[name]}" for name in ("max_age", "max_bytes") if options[name]]
@@ -318,7 +317,7 @@ def remove(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
     warnings: dict[str, None] = {}
     for folder in _folders(archive, chosen):
         try:
-            if module.check_mode:
+            if context.check_mode:
                 done[folder] = prune.plan(survey.holding(archive, folder), chosen, wanted, now)
             else:
                 with survey.writing(archive, folder, options["lock_timeout"], now) as held:
@@ -329,10 +328,10 @@ def remove(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
             # The other instances can be pruned all the same.
             problems.append((folder, Problem.of(error)))
     for warning in warnings:
-        module.warn(warning)
+        context.warn(warning)
     problems = [(folder, one) for folder, pruning in done.items() for one in pruning.problems] + problems
     result = prune.result(done, problems, options["return_limit"])
-    if module._diff:
+    if context.diff:
         result["diff"] = prune.diff(archive, done)
     if problems:
         folder, first = problems[0]

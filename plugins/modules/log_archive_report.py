@@ -221,7 +221,6 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import survey
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.beside import BESIDE, destination
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Tree, explained
@@ -238,7 +237,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec impo
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries import scope, slowest
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import run_module
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import Context, run_module
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._report import facts
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._report.metrics import metrics
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._report.page import page
@@ -271,7 +270,7 @@ OPTIONS = (
 )
 
 
-def write_report(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
+def write_report(context: Context, options: dict[str, Any]) -> dict[str, Any]:
     """Describe an archive, and write the report unless in check mode."""
     ages = [parse_age(options[name], name) for name in ("alert_before", "stalled_after")]
     frame = facts.Frame(int(time.time()), options["days"], *ages)
@@ -303,10 +302,10 @@ def write_report(module: AnsibleModule, options: dict[str, Any]) -> dict[str, An
         "slow": sentences(slow) if slow else None,
         "paths": paths,
     }
-    if module._diff:
+    if context.diff:
         texts = {"before": facts.lines(before), "after": facts.lines(report)}
         result["diff"] = {"before_header": paths["json"], "after_header": paths["json"], **texts}
-    if not module.check_mode:
+    if not context.check_mode:
         tree.make()
         # Last comes what the next report compares itself with: a run that was killed tells again what is new.
         for kind, text in (("html", page(report)), ("prom", metrics(report)), ("json", as_json(report))):

@@ -276,7 +276,6 @@ import time
 from functools import partial
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import (
     SERIES,
     SURVEY,
@@ -293,7 +292,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.sear
     search,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput, Incomplete
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import run_module
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import Context, run_module
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 
 OPTIONS = (
@@ -327,7 +326,7 @@ OPTIONS = (
 _LETTERS = {"F": "FATAL", "E": "ERROR", "W": "WARNING", "I": "INFORMATIONAL", "D": "DEBUG"}
 
 
-def search_archive(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
+def search_archive(context: Context, options: dict[str, Any]) -> dict[str, Any]:
     """Search an archive. Raises Incomplete, with the result, when a file is not as the ledger says."""
     span = scope.asked_span(options, time.time())
     query = _query(options)._replace(span=scope.in_ms(span))
@@ -364,7 +363,7 @@ def search_archive(module: AnsibleModule, options: dict[str, Any]) -> dict[str, 
         raise Incomplete(f"{read - verified} of {read} files are not as the ledger says, first {problem}", answer)
     sentence = scope.warning(unread)
     if sentence:
-        module.warn(sentence)
+        context.warn(sentence)
     return answer
 
 

@@ -240,7 +240,6 @@ from collections import Counter
 from functools import partial
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import (
     LOG_TYPES,
     SERIES,
@@ -257,7 +256,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.slow
     shapes_of,
     table,
 )
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import run_module
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import Context, run_module
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 
 _SORTS = {"total": "total_ms", "count": "count", "mean": "mean_ms", "p95": "p95_ms", "max": "max_ms"}
@@ -278,7 +277,7 @@ OPTIONS = (
 )
 
 
-def slow_shapes(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
+def slow_shapes(context: Context, options: dict[str, Any]) -> dict[str, Any]:
     """Tell which shapes were slow."""
     now_s = time.time()
     span = scope.asked_span(options, now_s)
@@ -307,7 +306,7 @@ def slow_shapes(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any
     changes = Counter(row["change"] for row in rows)
     sentence = scope.warning(unread)
     if sentence:
-        module.warn(sentence)
+        context.warn(sentence)
     return {
         "changed": False,
         "shapes": rows[: options["limit"]],

@@ -111,16 +111,15 @@ failure:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import DOCTOR
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.entry import settings_of
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import run_module
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import Context, run_module
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.connect import connect
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.doctor import examine
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.options import OPTIONS, rules_of, source_of
 
 
-def doctor(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
+def doctor(context: Context, options: dict[str, Any]) -> dict[str, Any]:
     """Tell whether collecting from one cluster will work."""
     rules = rules_of(options)
     settings = settings_of(options, "umongodb", options["cluster_id"])

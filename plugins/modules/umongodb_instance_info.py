@@ -127,7 +127,6 @@ instances:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import (
     UMONGODB,
     OptionSet,
@@ -135,7 +134,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec impo
     zone,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import run_module
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import Context, run_module
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.connect import connect
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.instance import (
     instance_fields,
@@ -152,9 +151,9 @@ OPTIONS = UMONGODB + OptionSet(
 )
 
 
-def instance_info(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
+def instance_info(context: Context, options: dict[str, Any]) -> dict[str, Any]:
     """Return the clusters of a region."""
-    api = connect(options, module.warn)
+    api = connect(options, context.warn)
     rows = api.instances(zone=options["zone"], cluster_id=options["cluster_id"])
     if options["cluster_id"] and not rows:
         raise CloudError(

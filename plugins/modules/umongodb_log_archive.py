@@ -301,18 +301,17 @@ failure:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.entry import collect, settings_of
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import run_module
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import Context, run_module
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.connect import connect
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.options import OPTIONS, rules_of, source_of
 
 
-def archive(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
+def archive(context: Context, options: dict[str, Any]) -> dict[str, Any]:
     """Make the archive of one cluster complete."""
     rules = rules_of(options)
     settings = settings_of(options, "umongodb", options["cluster_id"])
-    return collect(module, options, source_of(connect(options, module.warn), options, rules), settings)
+    return collect(context, options, source_of(connect(options, context.warn), options, rules), settings)
 
 
 def main() -> None:

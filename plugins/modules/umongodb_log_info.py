@@ -124,7 +124,6 @@ failure:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import (
     LOG_TYPES_UMONGODB,
     UMONGODB,
@@ -134,7 +133,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec impo
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput, CloudError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._failures import PARAMETER
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import run_module
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import Context, run_module
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, iso, parse_moment
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.api import Preview, UMongoDB
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.connect import connect
@@ -154,9 +153,9 @@ OPTIONS = UMONGODB + OptionSet(
 _WHOLE = "umongodb_log_archive gets the whole log."
 
 
-def log_info(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
+def log_info(context: Context, options: dict[str, Any]) -> dict[str, Any]:
     """Return lines of a node's log."""
-    api = connect(options, module.warn)
+    api = connect(options, context.warn)
     begin, end = _times(options, api.http.clock.now())
     preview = _preview(api, options, begin, end)
     api.http.clock.check()
@@ -165,7 +164,7 @@ def log_info(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
         lines.pop()
     if preview.truncated:
         most = "" if preview.most is None else f", at most {preview.most}"
-        module.warn(f"This is a preview: the cloud shows {len(lines)} lines here{most}, and left others out. {_WHOLE}")
+        context.warn(f"This is a preview: the cloud shows {len(lines)} lines here{most}, and left others out. {_WHOLE}")
     notice = None if lines else _nothing(options, begin, end)
     return {
         "changed": False,

@@ -171,7 +171,6 @@ failure:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import (
     LOG_TYPES_UMONGODB,
     UMONGODB,
@@ -181,7 +180,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec impo
     zone,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import Incomplete, LogsError
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import run_module
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import Context, run_module
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.connect import connect
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.package import (
     ASK,
@@ -209,23 +208,23 @@ OPTIONS = (
 )
 
 
-def package(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
+def package(context: Context, options: dict[str, Any]) -> dict[str, Any]:
     """Ensure that a package exists."""
-    api = connect(options, module.warn)
+    api = connect(options, context.warn)
     target = target_of(options, api.http.clock.now())
     ensurer = Ensurer(api, target, options)
     decision = ensurer.decide()
     changed = decision.action == ASK
     before = described(decision.package) if decision.package else {}
     after = {**target.described(), "state": "success" if options["wait"] else "running"} if changed else before
-    if not module.check_mode:
+    if not context.check_mode:
         try:
             after = described(ensurer.carry_out(decision))
         except LogsError as error:
             raise Incomplete(error.message, {"changed": ensurer.asked > 0}, error) from None
         changed = ensurer.asked > 0
     result: dict[str, Any] = {"changed": changed, "package": after}
-    if module._diff:
+    if context.diff:
         result["diff"] = {"before": before, "after": after}
     return result
 

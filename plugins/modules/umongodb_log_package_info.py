@@ -118,7 +118,6 @@ packages:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import (
     LOG_TYPES_UMONGODB,
     UMONGODB,
@@ -126,7 +125,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec impo
     identifier,
     zone,
 )
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import run_module
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import Context, run_module
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.api import PACKAGE_STATES
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.connect import connect
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.package import described
@@ -143,9 +142,9 @@ OPTIONS = UMONGODB + OptionSet(
 )
 
 
-def package_info(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
+def package_info(context: Context, options: dict[str, Any]) -> dict[str, Any]:
     """Return the packages of a cluster."""
-    packages = connect(options, module.warn).packages(
+    packages = connect(options, context.warn).packages(
         options["cluster_id"], zone=options["zone"], node_id=options["node_id"]
     )
     rows = [described(package) for package in packages]

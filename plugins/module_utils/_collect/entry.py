@@ -10,7 +10,6 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Ownership
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.lock import Locked
@@ -21,11 +20,12 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.acce
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.engine import Engine, Settings
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.source import Source
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput, Incomplete
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import Context
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import parse_instant
 
 
-def collect(module: AnsibleModule, options: Mapping[str, Any], source: Source, settings: Settings) -> dict[str, Any]:
+def collect(context: Context, options: Mapping[str, Any], source: Source, settings: Settings) -> dict[str, Any]:
     """Make the archive complete, or tell what that takes in check mode, and return the module's result.
 
     With ``when_locked=skip``, what another run writes to is left to it, and the result names that run alone.
@@ -33,17 +33,17 @@ def collect(module: AnsibleModule, options: Mapping[str, Any], source: Source, s
     """
     engine = Engine(source, settings)
     try:
-        outcome = engine.preview() if module.check_mode else engine.run()
+        outcome = engine.preview() if context.check_mode else engine.run()
     except Locked as error:
         if options["when_locked"] != "skip":
             raise
         return {"changed": False, "left_to": error.left_to(), "msg": f"Left to another run. {error.message}"}
-    refusal = complaint(settings) if module.check_mode else None
+    refusal = complaint(settings) if context.check_mode else None
     for warning in [*outcome.warnings, *filter(None, [refusal])]:
-        module.warn(warning)
+        context.warn(warning)
     folder = os.path.join(settings.archive, settings.folder)
     result = outcome.result(folder, options["return_limit"])
-    if module._diff:
+    if context.diff:
         result["diff"] = outcome.diff(folder)
     message = outcome.message()
     if message:
