@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
-from ansible.plugins.action import ActionBase
+from ansible_collections.clouddb.mongodb_logs.plugins.action import dds_log_archive, umongodb_log_archive
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput
 from ansible_collections.clouddb.mongodb_logs.plugins.plugin_utils._arguments import (
     INSTANCE,
@@ -24,10 +24,13 @@ from ansible_collections.clouddb.mongodb_logs.plugins.plugin_utils._arguments im
     provider_of,
     told_alike,
 )
+from ansible_collections.clouddb.mongodb_logs.plugins.plugin_utils._in_process import InProcess
 
 
-class ActionModule(ActionBase):
+class ActionModule(InProcess):
     """One task for both providers: with one for each, one cloud's instances would wait until all of the other's are done."""
+
+    functions = {**dds_log_archive.ActionModule.functions, **umongodb_log_archive.ActionModule.functions}
 
     _supports_check_mode = True
     _supports_async = False

@@ -66,3 +66,15 @@ attributes:
     description: Indicates this has a corresponding action plugin so some parts of the options can be executed on the controller.
     support: full
 """
+
+    IN_PROCESS = r"""
+options: {}
+attributes:
+  action:
+    description: Indicates this has a corresponding action plugin so some parts of the options can be executed on the controller.
+    support: full
+    details:
+      - Where the host is the controller and nothing asks for a process of its own, the module runs in the worker of Ansible that
+        carries out the task. The guide on running it every hour says when, and what is given up for it.
+      - The variable C(clouddb_mongodb_logs_in_process) turns that off when it is false.
+"""

@@ -19,6 +19,7 @@ extends_documentation_fragment:
   - clouddb.mongodb_logs.connection
   - clouddb.mongodb_logs.attributes
   - clouddb.mongodb_logs.attributes.reads
+  - clouddb.mongodb_logs.attributes.in_process
   - clouddb.mongodb_logs.attributes.group_dds
 options:
   instance_id:

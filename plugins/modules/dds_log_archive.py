@@ -32,6 +32,7 @@ extends_documentation_fragment:
   - clouddb.mongodb_logs.connection
   - clouddb.mongodb_logs.attributes
   - clouddb.mongodb_logs.attributes.changes
+  - clouddb.mongodb_logs.attributes.in_process
   - clouddb.mongodb_logs.attributes.group_dds
 seealso:
   - module: clouddb.mongodb_logs.dds_audit_policy

@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - clouddb.mongodb_logs.survey.series
   - clouddb.mongodb_logs.attributes
   - clouddb.mongodb_logs.attributes.reads
+  - clouddb.mongodb_logs.attributes.in_process
 options:
   verify:
     description:

@@ -23,6 +23,7 @@ extends_documentation_fragment:
   - clouddb.mongodb_logs.connection
   - clouddb.mongodb_logs.attributes
   - clouddb.mongodb_logs.attributes.changes
+  - clouddb.mongodb_logs.attributes.in_process
   - clouddb.mongodb_logs.attributes.group_umongodb
 seealso:
   - module: clouddb.mongodb_logs.umongodb_log_package

@@ -26,7 +26,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledg
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import opened
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import HOUR, compact, iso
-from ansible_collections.clouddb.mongodb_logs.tests.bench import entries
+from ansible_collections.clouddb.mongodb_logs.tests.bench import earlier, entries
 from ansible_collections.clouddb.mongodb_logs.tests.bench.cloud import (
     DAY,
     GIB,
@@ -37,6 +37,7 @@ from ansible_collections.clouddb.mongodb_logs.tests.bench.cloud import (
     make_file,
     queried,
 )
+from ansible_collections.clouddb.mongodb_logs.tests.bench.idle import Idle
 from ansible_collections.clouddb.mongodb_logs.tests.bench.measure import BenchError, Ran, environment, in_turn, run
 from ansible_collections.clouddb.mongodb_logs.tests.tools import clock
 
@@ -189,6 +190,21 @@ class _Playbooks:
 
     def _by_hand(self, guard: str) -> float:
         return self._play("by_hand", HERE / "by_hand" / "collect.yml", "-e", f"guard={guard}")
+
+
+IDLE = 300
+
+
+def idle(folder: Path) -> Iterator[Result]:
+    """Clusters whose archive is complete, by the playbook, and by the one from before modules ran in the worker."""
+    collections = earlier.installed(folder / "earlier")
+    world = clusters(IDLE)
+    world.packaging_seconds = 0
+    with Cloud(folder, world) as cloud:
+        here = Idle(folder, cloud)
+        here.fill()
+        ours, before = in_turn(2, here.ours, lambda: here.before(collections))
+        yield faster(f"{IDLE} idle clusters, archive here; the build before", ours, before, 5)
 
 
 # -- files
@@ -601,6 +617,7 @@ def search(folder: Path) -> Iterator[Result]:
 
 ROWS: dict[str, Row] = {
     "fleet": fleet,
+    "idle": idle,
     "big-file": big_file,
     "small-files": small_files,
     "listing": listing,

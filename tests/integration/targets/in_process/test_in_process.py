@@ -1,0 +1,187 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Modules in the worker and in processes of their own, by Ansible itself: which way they go, and that nobody sees a difference."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import unittest
+from typing import Any
+
+from ansible_collections.clouddb.mongodb_logs.tests.tools import checkout, demo_archive
+from ansible_collections.clouddb.mongodb_logs.tests.tools.collect_runs import CollectTest, Run, Variables
+
+NAME = "clouddb.mongodb_logs"
+SWITCH = "clouddb_mongodb_logs_in_process"
+MODULES = sorted(path.stem for path in (checkout.ROOT / "plugins" / "action").glob("*.py") if path.stem != "collect")
+WAY = re.compile(r"([a-z_]+) runs (in the worker|in a process of its own: (.*))\.")
+LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+
+# A name that a cloud gives and nobody is to take for a template.
+TEMPLATE = "{{ 7 * 7 }}"
+
+
+class InProcessTest(CollectTest):
+    def setUp(self) -> None:
+        super().setUp()
+        self.emulator.world.clusters[0].name = self.emulator.world.instances[0].name = TEMPLATE
+        facts = self.emulator.credentials
+        keys = ("api_url", "public_key", "private_key", "project_id")
+        self.umongodb: Variables = {name: facts["umongodb"][name] for name in keys}
+        cluster = facts["umongodb"]["clusters"][0]
+        self.umongodb |= {"region": cluster["region"]}
+        names = ("endpoint", "iam_endpoint", "access_key", "secret_key", "region", "project_id")
+        self.dds: Variables = {name: facts["dds"][name] for name in names}
+        self.of_cluster: Variables = {"cluster_id": cluster["cluster_id"]}
+        self.of_instance: Variables = {"instance_id": facts["dds"]["instances"][0]["instance_id"]}
+        self.node: Variables = {"node_id": self.emulator.world.clusters[0].nodes()[0].node_id}
+
+    def options(self) -> dict[str, list[Variables]]:
+        """Return options of every module: such that it succeeds with, and such that it fails with."""
+        day = {"begin": "2025-06-10T00:00:00Z", "end": "2025-06-11T00:00:00Z"}
+        span = {"start_time": day["begin"], "end_time": day["end"]}
+        archive: Variables = {"archive": "{{ archive }}", "lookback": "1d", "workers": 1, "poll_interval": 0.05}
+        good: dict[str, Variables] = {
+            "dds_audit_log_info": self.dds | self.of_instance | span,
+            "dds_audit_policy_info": self.dds | self.of_instance,
+            "dds_audit_stream_info": self.dds,
+            "dds_instance_info": self.dds,
+            "dds_log_archive": self.dds | self.of_instance | archive | {"log_types": "audit"},
+            "dds_log_info": self.dds | self.of_instance | {"log_type": "slow", "begin": "2h", "limit": 3},
+            "dds_slow_log_masking_info": self.dds | self.of_instance,
+            "log_archive_info": {"archive": "{{ archive }}", "verify": "sha256"},
+            "umongodb_instance_info": self.umongodb,
+            "umongodb_log_archive": self.umongodb | self.of_cluster | archive,
+            "umongodb_log_info": self.umongodb | self.of_cluster | self.node | {"log_type": "slow", "begin": "2h"},
+            "umongodb_log_package_info": self.umongodb | self.of_cluster,
+        }
+        self.assertEqual(sorted(good), MODULES)
+        bad: list[Variables] = [{"no_such_option": 1}, {"region": "../up"}]
+        return {name: [options, *(options | one for one in bad)] for name, options in good.items()}
+
+    def run_tasks(
+        self, tasks: list[Variables], *arguments: str, hosts: dict[str, Variables] | None = None, **environment: str
+    ) -> Run:
+        playbook = self.folder / "own.yml"
+        playbook.write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": tasks}]))
+        return self.play(hosts or {"here": LOCAL}, *arguments, playbook=playbook, **environment)
+
+    def ways(self, run: Run) -> list[tuple[str, str]]:
+        return [(match[1], match[3] or "") for match in WAY.finditer(run.text)]
+
+    def results(self, archive: str, *, in_process: bool) -> list[Variables]:
+        """Run every module, those that collect into an archive of this name; return what is left to later tasks."""
+        tasks: list[Variables] = []
+        for module, several in self.options().items():
+            for options in several:
+                for check in (True, False, False) if module.endswith("_archive") else (False,):
+                    task = {f"{NAME}.{module}": options, "check_mode": check, "diff": True, "ignore_errors": True}
+                    tasks.append({"name": module, "register": f"result_{len(tasks)}", **task})
+        tasks.sort(key=lambda task: task["name"] == "log_archive_info")  # which looks at what was collected
+        dumped = self.folder / f"{archive}.json"
+        registered = ", ".join(task["register"] for task in tasks)
+        content = {"content": f"{{{{ [{registered}] | to_json }}}}", "dest": str(dumped)}
+        variables = ["-e", f"archive={self.folder / archive}", "-e", json.dumps({SWITCH: in_process})]
+        run = self.run_tasks([*tasks, {"ansible.builtin.copy": content}], *variables)
+        self.assertEqual(run.code, 0, run.text)
+        reason = "" if in_process else f"{SWITCH} is False"
+        self.assertEqual(self.ways(run), [(task["name"], reason) for task in tasks])
+        self.assertNotIn("errantly", run.text)
+        found = json.loads(dumped.read_text().replace(str(self.folder / archive), "/archive"))
+        self.assertEqual(len(found), len(tasks))
+        return [plain(result) for result in found]
+
+    def test_results_are_equal(self) -> None:
+        # Packages are made but once.
+        self.results("before", in_process=False)
+        apart, together = (self.results(name, in_process=way) for name, way in (("apart", False), ("together", True)))
+        self.assertEqual(apart, together)
+        self.assertIn(TEMPLATE, json.dumps(together))
+        for name in ("apart", "together"):
+            files = [demo_archive.verify(instance)[0] for instance in demo_archive.instances(self.folder / name)]
+            self.assertEqual(len(files), 2)
+            self.assertGreater(min(files), 0)
+        self.no_leaks()
+
+    def test_what_asks_for_a_process(self) -> None:
+        """Each way of asking is seen as Ansible itself passes it, from tasks, variables and settings."""
+        options = {"archive": str(self.archive), "return_limit": 0}
+        self.archive.mkdir()
+        task: Variables = {f"{NAME}.log_archive_info": options}
+        another = self.folder / "python"
+        another.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+        another.chmod(0o755)
+        asking: list[tuple[str, Variables]] = [
+            ("", {}),
+            ("", {"vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"}}),
+            ("", {"environment": {}}),
+            ("", {"become": False}),
+            ("environment", {"environment": {"HTTPS_PROXY": "http://127.0.0.1:9"}}),
+            ("async", {"async": 60, "poll": 1}),
+            ("timeout", {"timeout": 60}),
+            ("become", {"become": True, "become_exe": "/bin/false", "ignore_errors": True}),
+            (f"the interpreter is {another}", {"vars": {"ansible_python_interpreter": str(another)}}),
+            (f"{SWITCH} is False", {"vars": {SWITCH: False}}),
+            ("", {"delegate_to": "here"}),
+            (f"the interpreter is {another}", {"delegate_to": "there"}),
+        ]
+        hosts = {
+            "here": LOCAL,
+            "there": {"ansible_connection": "local", "ansible_python_interpreter": str(another)},
+        }
+        run = self.run_tasks([task | more for _reason, more in asking], "--limit", "here", hosts=hosts)
+        self.assertEqual(run.code, 0, run.text)
+        self.assertEqual([reason for _module, reason in self.ways(run)], [reason for reason, _more in asking])
+        run = self.run_tasks([task], ANSIBLE_PYTHON_INTERPRETER=str(another))
+        self.assertEqual([reason for _module, reason in self.ways(run)], [f"the interpreter is {another}"])
+
+    def test_values_come_as_modules_get_them(self) -> None:
+        """Times that YAML made of texts, vaulted texts, defaults of a group, and a name without its collection."""
+        playbook, password = self.folder / "values.yml", self.folder / "password"
+        password.write_text("open sesame")
+        command = ["ansible-vault", "encrypt_string", "--vault-password-file", password, self.dds["secret_key"]]
+        vaulted = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+        defaults = {name: self.dds[name] for name in ("endpoint", "iam_endpoint", "access_key", "region", "project_id")}
+        playbook.write_text(f"""
+- hosts: all
+  gather_facts: false
+  collections: [clouddb.mongodb_logs]
+  module_defaults:
+    group/clouddb.mongodb_logs.dds: {json.dumps(defaults)}
+  tasks:
+    - dds_audit_log_info:
+        instance_id: {self.of_instance["instance_id"]}
+        start_time: 2025-06-10T00:00:00Z
+        end_time: 2025-06-11 08:00:00+08:00
+        limit: "2"
+        secret_key: {vaulted}
+      register: listed
+    - ansible.builtin.assert:
+        that: listed.audit_logs | length == 2
+""")
+        found = []
+        for way in (True, False):
+            arguments = ("-e", json.dumps({SWITCH: way}), f"--vault-password-file={password}")
+            run = self.play({"here": LOCAL}, *arguments, playbook=playbook, HW_SECRET_KEY="")
+            self.assertEqual(run.code, 0, run.text)
+            found += self.ways(run)
+        self.assertEqual([reason for _module, reason in found], ["", f"{SWITCH} is False"])
+        said = [self.folder / "ansible.log", self.folder / "output.txt"]
+        self.assertEqual(demo_archive.leaks(said, self.keys.values()), [])
+
+
+def plain(value: Any) -> Any:
+    """Return a result without what differs between two runs: digests of lines that have other times, and ids of requests."""
+    if isinstance(value, dict):
+        gone = ("ansible_facts", "invocation", "head", "request_id")
+        return {name: plain(item) for name, item in value.items() if name not in gone}
+    return [plain(item) for item in value] if isinstance(value, list) else value
+
+
+if __name__ == "__main__":
+    unittest.main()
