@@ -15,8 +15,10 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible_collections.clouddb.mongodb_logs.plugins.action import dds_log_archive, umongodb_log_archive
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput
 from ansible_collections.clouddb.mongodb_logs.plugins.plugin_utils._arguments import (
+    ARCHIVE_HOST,
     INSTANCE,
     alike,
+    archive_hosts,
     arguments,
     defaults_of,
     is_blank,
@@ -42,9 +44,9 @@ class ActionModule(InProcess):
             {"examine": {"type": "bool", "default": False}, "compare": {"type": "list", "elements": "str"}}
         )
         self._variables = task_vars or {}
-        if own["compare"] is not None:
-            return {**result, **self._compare(own["compare"])}
         try:
+            if own["compare"] is not None:
+                return {**result, **self._compare(own["compare"])}
             return {**result, **self._run(examine=own["examine"])}
         except BadInput as error:
             return {**result, "failed": True, **error.result()}
@@ -81,9 +83,15 @@ class ActionModule(InProcess):
         return ran
 
     def _compare(self, hosts: list[str]) -> dict[str, Any]:
-        known: Mapping[str, Mapping[str, Any]] = self._variables["hostvars"]
+        # Of many hosts it takes long to gather all variables, so that is done once.
+        known = {host: self._variables["hostvars"][host] for host in hosts}
         same = alike(hosts, lambda host, name: _variable(known, host, name))
-        return {"changed": False, "same": same, "warnings": [told_alike(**one) for one in same[:20]]}
+        return {
+            "changed": False,
+            "same": same,
+            "archive_hosts": archive_hosts(hosts, lambda host, name: _variable(known, host, name)),
+            "warnings": [told_alike(**one) for one in same[:20]],
+        }
 
     def _value(self, name: str) -> Any:
         """Return a variable of the host; only those that are needed are templated."""
@@ -99,10 +107,10 @@ class ActionModule(InProcess):
 
     def _is_archive_host(self, host: str) -> bool:
         """Tell whether a host is where an archive is, for itself or for any other."""
-        if self._value("collect_archive_host") == host:
+        if self._value(ARCHIVE_HOST) == host:
             return True
         known: Mapping[str, Mapping[str, Any]] = self._variables["hostvars"]
-        return any(_variable(known, other, "collect_archive_host") == host for other in known)
+        return any(_variable(known, other, ARCHIVE_HOST) == host for other in known)
 
     def _check_that_the_archive_stays(self) -> None:
         """Raise BadInput for an archive on the controller in a job of AWX."""

@@ -40,6 +40,8 @@ options:
       - Hosts that take different types of log or nodes of an instance are told apart. What is set by no variable is not looked at.
       - One task with C(run_once) tells it of all hosts, as the playbook C(clouddb.mongodb_logs.collect) does. Registered as
         C(collect_compared), the failure of a host that finds the archive locked repeats it.
+      - RV(archive_hosts) tells which hosts the playbook has to make known, as C(collect_archive_host_vars) of a host says how
+        its archive host is reached.
     type: list
     elements: str
 notes:
@@ -81,6 +83,21 @@ same:
   sample:
     - instance: uclmongo-4f1d2c3b
       hosts: [orders, shop]
+archive_hosts:
+  description: Archive hosts of which C(collect_archive_host_vars) tells how they are reached.
+  returned: with O(compare)
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The archive host.
+      type: str
+    of:
+      description: A host of the inventory that has the variable.
+      type: str
+  sample:
+    - name: archive.example.com
+      of: shop
 left_to:
   description: The run that was writing to the same part of the archive, as the module returns it.
   returned: when it was so and C(collect_when_locked) is V(skip)

@@ -19,6 +19,8 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.opt
 COLLECTION = "clouddb.mongodb_logs"
 PREFIX = "collect_"
 INSTANCE = "collect_instance"
+ARCHIVE_HOST = "collect_archive_host"
+ARCHIVE_HOST_VARS = "collect_archive_host_vars"
 
 # What keeps two hosts of one instance apart: another part of an archive, or another share of the logs.
 _APART = tuple(
@@ -103,6 +105,30 @@ def alike(hosts: Iterable[str], value: Callable[[str, str], Any]) -> list[dict[s
                 places[tuple(" ".join(words(value(host, name))) for name in _APART)].append(host)
         found += [{"instance": instance, "hosts": same} for same in places.values() if len(same) > 1]
     return found
+
+
+def archive_hosts(hosts: Iterable[str], value: Callable[[str, str], Any]) -> list[dict[str, str]]:
+    """Return the ``name`` of each archive host that is told how to reach, and the host ``of`` which a variable tells it.
+
+    ``value`` gives a variable of a host. What it tells is not returned, as a password may be in it. Raises BadInput for what no
+    host can be made known with.
+    """
+    told: dict[str, tuple[str, Any]] = {}
+    for host in hosts:
+        variables = value(host, ARCHIVE_HOST_VARS)
+        if is_blank(variables) or variables == {}:
+            continue
+        name = value(host, ARCHIVE_HOST)
+        if not isinstance(variables, Mapping):
+            raise BadInput(
+                f"{ARCHIVE_HOST_VARS} of {host} must be a dictionary of variables, such as ansible_port: 2222."
+            )
+        if is_blank(name) or name == "localhost":
+            raise BadInput(f"{ARCHIVE_HOST_VARS} of {host} needs {ARCHIVE_HOST}, the host that it is about.")
+        first, before = told.setdefault(str(name), (host, variables))
+        if before != variables:
+            raise BadInput(f"{ARCHIVE_HOST_VARS} of {first} and {host} are not the same, and both are about {name}.")
+    return [{"name": name, "of": host} for name, (host, _variables) in told.items()]
 
 
 def told_alike(instance: str, hosts: Sequence[str]) -> str:

@@ -16,7 +16,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.plugin_utils._arguments im
 ROLE = Path(__file__).parents[2] / "roles" / "collect"
 OPTIONS = {name: option for cloud in PROVIDERS.values() for name, option in cloud.options.options.items()}
 VARIABLES = {name: variable for cloud in PROVIDERS.values() for name, variable in cloud.variables().items()}
-OWN = {f"collect_{name}" for name in ("provider", "archive_host", "archive_persistent", "include")}
+OWN = {f"collect_{name}" for name in ("provider", "archive_host", "archive_host_vars", "archive_persistent", "include")}
 TAKE_NO_BLANK = {"bool", "int", "float"}
 
 

@@ -15,6 +15,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.plugin_utils._arguments im
     PROVIDERS,
     Provider,
     alike,
+    archive_hosts,
     arguments,
     defaults_of,
     is_blank,
@@ -219,3 +220,30 @@ def test_many_hosts_of_one_instance_are_told_in_short() -> None:
     said = told_alike("a", [f"host-{number:02}" for number in range(23)])
     assert said.startswith("host-00, host-01")
     assert "host-19 and 3 more name the same instance a" in said
+
+
+stores = st.fixed_dictionaries(
+    {
+        "collect_archive_host": st.sampled_from([None, "", "localhost", "store", "other"]),
+        "collect_archive_host_vars": st.sampled_from([None, "", {}, {"ansible_port": 1}, {"ansible_port": 2}, "port"]),
+    }
+)
+
+
+@given(st.lists(stores, max_size=4))
+def test_each_archive_host_is_told_of_once_and_nothing_that_contradicts(found: list[dict[str, Any]]) -> None:
+    hosts = {f"host-{number}": row for number, row in enumerate(found)}
+    telling = {host: row for host, row in hosts.items() if row["collect_archive_host_vars"]}
+    names = {row["collect_archive_host"] for row in telling.values()}
+    told = [(row["collect_archive_host"], str(row["collect_archive_host_vars"])) for row in telling.values()]
+    wrong = names & {None, "", "localhost"} or any(text == "port" for _name, text in told)
+    try:
+        seen = archive_hosts(hosts, lambda host, name: hosts[host].get(name))
+    except BadInput as error:
+        assert wrong or len(set(told)) > len(names)
+        assert "collect_archive_host_vars of host-" in error.message
+        return
+    assert not wrong
+    assert {one["name"] for one in seen} == names
+    assert len(seen) == len(names)
+    assert all(telling[one["of"]]["collect_archive_host"] == one["name"] for one in seen)

@@ -175,6 +175,17 @@ def test_hosts_of_one_instance_are_told_by_name() -> None:
     assert run(CLUSTER, others={"third": CLUSTER}, compare=["third", "host"])[0]["same"] == []
 
 
+def test_archive_hosts_are_told_and_not_how_they_are_reached() -> None:
+    own = {**CLUSTER, "collect_archive_host": "store", "collect_archive_host_vars": {"ansible_password": "secret"}}
+    result, runs = run(own, others={"other": own, "broken": Broken()}, compare=["host", "other", "broken"])
+    assert (result["archive_hosts"], runs) == ([{"name": "store", "of": "host"}], [])
+    assert "secret" not in str(result)
+
+    result, _runs = run(own, others={"other": {**own, "collect_archive_host_vars": "port"}}, compare=["other"])
+    assert result["failed"]
+    assert result["msg"].startswith("collect_archive_host_vars of other must be a dictionary")
+
+
 def test_a_host_that_finds_the_archive_locked_names_the_other_one() -> None:
     compared = {"collect_compared": {"same": [{"instance": "uclmongo-1", "hosts": ["host", "other"]}]}}
     locked: Variables = {"failed": True, "msg": "Locked.", "failure": {"code": "locked"}}

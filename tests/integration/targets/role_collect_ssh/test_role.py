@@ -194,6 +194,43 @@ class SshTest(CollectTest):
         again = self.play(hosts | {"store": self.store}, "--limit", "!store", **self.places)
         self.assertEqual((again.code, again.changed()), (0, set()), again.text)
 
+    def test_archive_host_that_no_inventory_has(self) -> None:
+        """As in a slice: whatever tells how the archive host is reached is a variable of the hosts that are there."""
+        common = {"collect_archive_host": "store", "collect_archive_host_vars": self.store}
+        run = self.play({name: row | common for name, row in self.fleet.items()}, "--limit", "dds-*", **self.places)
+        self.assertEqual((run.code, run.changed()), (0, set(self.instances)), run.text)
+        self.assertIn("changed: [dds-shop -> store(127.0.0.1)]", run.text)
+
+        # without a limit it is one of the hosts, and no cluster although all hosts are
+        run = self.play({name: row | common for name, row in self.fleet.items()}, **self.places)
+        self.assertEqual((run.code, run.changed()), (0, set(self.clusters)), run.text)
+        self.assertIn("store is an archive host without collect_provider", run.text)
+        self.owned()
+
+        run = self.play({"dds-shop": self.instance | common}, playbook="doctor", **self.places)
+        self.assertEqual(run.code, 0, run.text)
+        self.assertIn("-> store(127.0.0.1)]", run.text)
+        for playbook, more in {
+            "verify": {},
+            "prune": {"max_age": "3650d"},
+            "report": {"dest": str(self.home / "report")},
+            "search": {"limit": 1},
+            "slow": {},
+            "export": {"dest": str(self.home / "export")},
+        }.items():
+            given = {"archive": str(self.archive), "archive_host": "store", "archive_host_vars": self.store, **more}
+            extra = json.dumps({f"{playbook}_{name}": value for name, value in given.items()})
+            run = self.play({}, "--extra-vars", extra, playbook=playbook, **self.places)
+            self.assertEqual(run.code, 0, run.text)
+            self.assertIn("-> store(127.0.0.1)]", run.text)
+        self.assertTrue((self.home / "report" / "report.json").exists())
+
+        other = {"ansible_port": 1}
+        hosts = {"one": self.instance | common, "two": self.cluster | common | {"collect_archive_host_vars": other}}
+        run = self.play(hosts, **self.places)
+        self.assertEqual((run.code, run.results), (2, {}), run.text)
+        self.assertIn("collect_archive_host_vars of one and two are not the same, and both are about store.", run.text)
+
     def files(self, folder: Path) -> list[Path]:
         return [path for path in folder.rglob("*") if path.is_file()]
 
