@@ -28,7 +28,8 @@ extends_documentation_fragment:
 options:
   verify:
     description:
-      - V(none) reads the ledgers alone, and checks their chains.
+      - V(none) looks at the ledgers alone. The part of a ledger that its checkpoint knows, and that did not change since, is not
+        read again; the guide of the archive says how that is told. What is new is read, and its chain checked.
       - V(size) finds files that are missing, of another size, or without a line in the ledger.
       - V(sha256) reads every file too.
     type: str
@@ -46,6 +47,13 @@ options:
       - A break after this head counts even when it was accepted. Take the head after the acceptance from then on.
       - Needs exactly one instance to be chosen.
     type: str
+  expected_head_at:
+    description:
+      - Where the line of that head stood, as RV(instances[].head_at) told it together with the head. With O(verify=none), one look
+        there proves the head; without it the ledger is read whole.
+      - A place at which another line stands now is no proof of anything, and the ledger is read whole.
+    type: str
+    version_added: 0.3.0
 seealso:
   - module: clouddb.mongodb_logs.log_archive_accept
   - module: clouddb.mongodb_logs.log_archive_prune
@@ -90,6 +98,10 @@ instances:
     head:
       description: SHA-256 of the last line of the ledger.
       type: str
+    head_at:
+      description: Where that line stands, as file, byte and number of the line; null where there is none. See O(expected_head_at).
+      type: str
+      version_added: 0.3.0
     lines:
       description: Lines of the ledger.
       type: int
@@ -327,6 +339,7 @@ from typing import Any
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import survey, verify
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.describe import describe, total
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import Where
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.verify import Problem
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import (
     SERIES,
@@ -335,8 +348,15 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec impo
     between,
     head,
 )
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError, Incomplete
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError, BadInput, Incomplete
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import Context, run_module
+
+
+def place(name: str, value: Any) -> None:
+    """Check where a ledger's line stands."""
+    if Where.of(value) is None:
+        raise BadInput(f"{name}: '{value[:80]}' is no place of a line, as head_at tells them: file:byte:line.")
+
 
 OPTIONS = (
     SURVEY
@@ -346,8 +366,10 @@ OPTIONS = (
             "verify": {"type": "str", "choices": verify.LEVELS, "default": verify.NONE},
             "workers": {"type": "int", "default": 4},
             "expected_head": {"type": "str"},
+            "expected_head_at": {"type": "str"},
         },
-        checks={"workers": between(1, 64), "expected_head": head},
+        required_by={"expected_head_at": ("expected_head",)},
+        checks={"workers": between(1, 64), "expected_head": head, "expected_head_at": place},
     )
 )
 
@@ -397,7 +419,9 @@ def _examined(
     """Add what there is to tell of an instance, and yield what is wrong with it, be it that it cannot be read."""
     head = options["expected_head"]
     try:
-        held = survey.holding(options["archive"], folder, head)
+        whole = options["verify"] != verify.NONE
+        at = Where.of(options["expected_head_at"]) if options["expected_head_at"] else None
+        held = survey.holding(options["archive"], folder, head, at, whole=whole)
         instances.append(describe(held, chosen, options["return_limit"]))
         nodes |= held.nodes
         yield from verify.check(held, chosen, options["verify"], options["workers"], head)

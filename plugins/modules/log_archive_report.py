@@ -224,6 +224,7 @@ from typing import Any
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import survey
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.beside import BESIDE, destination
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Tree, explained
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import Where
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import (
     SERIES,
     SURVEY,
@@ -283,7 +284,8 @@ def write_report(context: Context, options: dict[str, Any]) -> dict[str, Any]:
     for folder in survey.folders(archive, chosen):
         seen = known.get(folder)
         try:
-            held = survey.holding(archive, folder, seen["head"] if seen else None)
+            head, at = (seen["head"], Where.of(seen.get("head_at", ""))) if seen else (None, None)
+            held = survey.holding(archive, folder, head, at, whole=False)
         except ArchiveError as error:
             instances.append(facts.unreadable(folder, error.message.rstrip("."), frame))
         else:

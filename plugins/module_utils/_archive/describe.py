@@ -33,15 +33,17 @@ COUNTED = (COLLECTED, EMPTY, LOST, ACCEPTED, PRUNED, MISSING, PENDING, GAPS)
 def describe(held: Holding, chosen: Chosen, limit: int) -> dict[str, Any]:
     """Return what is known of an instance and its chosen series. Lists of units hold at most ``limit``, counts count all."""
     ledger = held.ledger
-    events: dict[Series, list[Event]] = {series: [] for series in (*ledger.scopes, *held.status.series)}
-    for event in ledger.units.values():
-        events.setdefault(event.series, []).append(event)
-    series = [_series(held, one, events[one], limit) for one in sorted(events) if chosen.has(one)]
+    lost: dict[Series, list[Event]] = {}
+    for event in ledger.units.lost:
+        lost.setdefault(event.series, []).append(event)
+    known = ledger.series | held.status.series.keys()
+    series = [_series(held, one, lost.get(one, ()), limit) for one in sorted(known) if chosen.has(one)]
     return {
         **held.identity,
         "name": held.status.name or None,
         "folder": held.folder,
         "head": ledger.head,
+        "head_at": str(ledger.head_at) if ledger.head_at else None,
         "lines": ledger.lines,
         "breaks": [str(one) for one in ledger.breaks],
         "holds": [
@@ -64,23 +66,21 @@ def total(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     return {"counts": counts, "bytes": size, "next_loss": min(expires, default=None)}
 
 
-def _series(held: Holding, series: Series, events: Sequence[Event], limit: int) -> dict[str, Any]:
-    entry = held.status.series.get(series, {})
+def _series(held: Holding, series: Series, lost: Sequence[Event], limit: int) -> dict[str, Any]:
+    entry, units_of = held.status.series.get(series, {}), held.ledger.units
+    tally, bounds = units_of.tally(series), units_of.bounds(series)
     since, until = held.ledger.scopes.get(series, (None, None))
     # Nothing is wanted any more of a series that ended.
     noted = held.status.units(series) if until is None else []
-    lost = [event for event in events if event.status == LOST]
-    periods = [event.period for event in events if event.status in (COLLECTED, EMPTY)]
-    times = [period for period in periods if period]
     gaps: list[Span] = []
-    claim = claim_of(held.identity, series, held.ledger, timed=since is None and any(event.span for event in events))
+    claim = claim_of(held.identity, series, held.ledger, timed=since is None and tally.timed)
     if since is not None and claim.windowed:
-        last = max((time.end for time in times), default=since)
+        last = bounds.end if bounds else since
         end = (held.status.last_attempt(series) or last) if until is None else until
-        known = [event.period for event in events] + [span_of(one) for one in noted]
-        gaps = subtract(Span(since, end), (span for span in known if span))
+        known = [*units_of.known(series), *filter(None, map(span_of, noted))]
+        gaps = subtract(Span(since, end), known)
     units = {kind: [one for one in noted if one["status"] == kind] for kind in (MISSING, PENDING)}
-    statuses = Counter(event.status for event in events)
+    statuses = Counter(tally.counts)
     statuses.update({**{kind: len(found) for kind, found in units.items()}, GAPS: len(gaps)})
     return {
         **series._asdict(),
@@ -92,9 +92,9 @@ def _series(held: Holding, series: Series, events: Sequence[Event], limit: int) 
         "last_success": entry.get("last_success"),
         "last_attempt": entry.get("last_attempt"),
         "counts": {name: statuses[name] for name in COUNTED},
-        "bytes": sum(event.size or 0 for event in events if event.status == COLLECTED),
-        "first": iso_or_none(min((time.begin for time in times), default=None)),
-        "last": iso_or_none(max((time.end for time in times), default=None)),
+        "bytes": tally.size,
+        "first": iso(bounds.begin) if bounds else None,
+        "last": iso(bounds.end) if bounds else None,
         "next_loss": min((one["expires"] for one in noted if one.get("expires")), default=None),
         **{kind: [_noted(one) for one in found[:limit]] for kind, found in units.items()},
         "lost": [_lost(event) for event in lost[:limit]],

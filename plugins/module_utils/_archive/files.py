@@ -57,6 +57,16 @@ class Digest(NamedTuple):
     sha256: str
 
 
+class Mark(NamedTuple):
+    """What the disk knows of a file. Written to in any way, it has another one; times in nanoseconds."""
+
+    device: int
+    inode: int
+    size: int
+    modified: int
+    changed: int
+
+
 class Tree:
     """The files below ``root``, named by paths relative to it. Raises ArchiveError for every fault of the disk.
 
@@ -70,6 +80,7 @@ class Tree:
         self._ownership = ownership
         self._syncs_folders = True
         self._takes_modes = True
+        self._warnings: list[str] = []
 
     def exists(self) -> bool:
         """Tell whether the root is there."""
@@ -81,8 +92,8 @@ class Tree:
                 return False
 
     def warnings(self) -> list[str]:
-        """Return what the disk turned out to be unable to do, and what is not promised there for that."""
-        words = []
+        """Return what the disk turned out to be unable to do, what is not promised there for that, and what else was warned of."""
+        words = [*self._warnings]
         if not self._syncs_folders:
             words.append(
                 f"The disk of {self._archive} cannot make names of files durable: after a power failure, files that the ledger"
@@ -94,6 +105,10 @@ class Tree:
                 " read them."
             )
         return words
+
+    def warn(self, words: str) -> None:
+        """Take note of what whoever wrote here is to be warned of."""
+        self._warnings.append(words)
 
     def make(self) -> None:
         """Make the root and what is missing above it."""
@@ -129,6 +144,22 @@ class Tree:
                     return file.read(most)
             except FileNotFoundError:
                 return None
+
+    def part(self, path: str, offset: int, size: int) -> bytes:
+        """Return bytes of a file from an offset on, fewer where it ends before."""
+        with explained(self._full(path)), os.fdopen(self._open(path), "rb") as file:
+            file.seek(offset)
+            return file.read(size)
+
+    def mark(self, path: str) -> Mark | None:
+        """Return what the disk knows of a file, by which it is told whether it changed; None when there is none."""
+        with explained(self._full(path)):
+            try:
+                with self._folder(os.path.dirname(path)) as folder:
+                    found = os.stat(os.path.basename(path), dir_fd=folder, follow_symlinks=False)
+            except FileNotFoundError:
+                return None
+        return Mark(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
     def lines(self, path: str) -> Iterator[bytes]:
         """Yield the lines of a file, each with its end. Raises ArchiveError also where there is none."""

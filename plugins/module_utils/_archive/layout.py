@@ -15,6 +15,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import 
 
 LONGEST_NAME = 200
 STATUS = "status.json"
+CHECKPOINT = "checkpoint.json"
 LOCK = ".lock"
 LEDGER = re.compile(r"ledger-\d{4}-\d{2}\.jsonl\Z")
 

@@ -9,129 +9,80 @@ from __future__ import annotations
 import gc
 import hashlib
 import io
-import json
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
 
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Tree, is_inside
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import checkpoint, layout
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.checkpoint import Checkpoint
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.codec import Reader, line_of
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.events import (
+    ACCEPTED,
+    BY_EXPORT,
+    BY_QUERY,
+    CLOSED,
+    COLLECTED,
+    DAMAGED,
+    EMPTY,
+    EVERY,
+    GONE,
+    HOLD,
+    LOST,
+    OPENED,
+    PRUNED,
+    RELEASED,
+    Break,
+    Event,
+    Hold,
+    Key,
+)
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Mark, Tree
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.index import Index, Where
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span, floor_to
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, from_iso, iso, iso_or_none
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.units import Old, Units
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import iso
 
-VERSION = 1
+# The words of a ledger are its own, wherever they are defined.
+__all__ = [
+    "ACCEPTED",
+    "BY_EXPORT",
+    "BY_QUERY",
+    "CLOSED",
+    "COLLECTED",
+    "DAMAGED",
+    "EMPTY",
+    "EVERY",
+    "GENESIS",
+    "GONE",
+    "HOLD",
+    "LOST",
+    "OPENED",
+    "PRUNED",
+    "RELEASED",
+    "Break",
+    "Event",
+    "Hold",
+    "Key",
+    "Ledger",
+    "Where",
+]
+
 GENESIS = "0" * 64
 
 # Bytes of a ledger whose objects are worth keeping out of every later collection of garbage.
 _LONG = 4 * 1024 * 1024
 
-COLLECTED, EMPTY, LOST, PRUNED, ACCEPTED = "collected", "empty", "lost", "pruned", "accepted"
-OPENED, CLOSED = "opened", "closed"
-HOLD, RELEASED = "hold", "released"
-
-# Never written: a unit whose file is not as its line says, as a run found that is to repair it.
-DAMAGED = "damaged"
-
-# What is not there for good, and is collected should the cloud offer it after all.
-GONE = frozenset({LOST, ACCEPTED, DAMAGED})
-
-# Why a series of slow or error logs of the Huawei family was opened: how it is collected since then. Exports are meant where nothing is said.
-BY_QUERY, BY_EXPORT = "by query", "by export"
-
-# The node and log type of what concerns all of them.
-EVERY = "*"
-
-# An export has what the cloud held when it was asked: entries of up to seven days, which need not begin with a whole one.
-_EXPORT_REACH = 8 * DAY
-
-
-class Key(NamedTuple):
-    """What names a unit within an instance."""
-
-    series: Series
-    unit: str
-
-
-class Break(NamedTuple):
-    """A line that was altered, or does not follow: where it is, and the SHA-256 of it and of the line before it.
-
-    With both, an acceptance is of these very bytes: altered once more, they are another break.
-    """
-
-    file: str
-    line: int
-    what: str
-    sha256: str
-    prev: str
-
-    def __str__(self) -> str:
-        """Return the break as a person reads it."""
-        return self.what
-
-
-class Hold(NamedTuple):
-    """A span that no retention touches, of a series or, where its node or log type is ``*``, of all of them."""
-
-    series: Series
-    span: Span
-
-    def covers(self, series: Series, span: Span) -> bool:
-        """Tell whether any of the span of a series is held."""
-        of = all(own in (EVERY, other) for own, other in zip(self.series, series))
-        return of and not self.span.overlap(span).empty
-
-
-class Event(NamedTuple):
-    """Something that became known for good. ``unit`` is empty when it is about no single unit."""
-
-    status: str
-    series: Series
-    unit: str = ""
-    begin: int | None = None
-    end: int | None = None
-    path: str | None = None
-    size: int | None = None
-    sha256: str | None = None
-    source: Mapping[str, Any] | None = None
-    reason: str | None = None
-    adopted: bool = False
-    by: str | None = None
-    broken: Break | None = None
-
-    @property
-    def key(self) -> Key:
-        """Return the name of the unit."""
-        return Key(self.series, self.unit)
-
-    @property
-    def span(self) -> Span | None:
-        """Return the time of the unit, when it is known."""
-        return None if self.begin is None or self.end is None else Span(self.begin, self.end)
-
-    @property
-    def period(self) -> Span | None:
-        """Return the time of the unit: the day of an instant and, where no time is known, that of the file's folder."""
-        span = self.span
-        if span is not None:
-            return _day(floor_to(span.begin, DAY)) if span.empty else span
-        place = layout.place(self.path) if self.path else None
-        return _day(place.day) if place else None
-
-    @property
-    def reach(self) -> Span | None:
-        """Return the time that the content may be of, which without a time of its own begins days before its folder's."""
-        period = self.period
-        return period._replace(begin=period.begin - _EXPORT_REACH) if period and self.span is None else period
-
 
 class Ledger:
-    """The ledger of one instance, read whole. A series maps to its scope: since when, and until when if it ended."""
+    """The ledger of one instance. A series maps to its scope: since when, and until when if it ended.
 
-    def __init__(self, tree: Tree, identity: Mapping[str, str]) -> None:
+    ``head_at``: where its last line stands; None where there is none.
+    """
+
+    def __init__(self, tree: Tree, identity: Mapping[str, str], index: Index | None = None) -> None:
         self.head = GENESIS
+        self.head_at: Where | None = None
         self.lines = 0
-        self.units: dict[Key, Event] = {}
-        self.paths: dict[str, Key] = {}
+        self.units = Units()
         self.scopes: dict[Series, tuple[int, int | None]] = {}
         # Why a series was opened last, where a reason was given.
         self.opened_for: dict[Series, str | None] = {}
@@ -145,24 +96,60 @@ class Ledger:
         self.identity = identity
         self._file = ""
         self._torn: tuple[str, int] | None = None
-        self._series: dict[tuple[str, str], Series] = {}
+        self._reader = Reader()
+        # For the checkpoint: what it is to tell of the files, and whether the one that is there does already.
+        self._index = index
+        self._marks: dict[str, Mark | None] = {}
+        self._fits = False
 
     @classmethod
-    def read(cls, tree: Tree, identity: Mapping[str, str], sought: str | None = None) -> Ledger:
-        """Return the ledger in the tree, empty when there is none. ``sought`` is a head that it had once.
+    def read(cls, tree: Tree, identity: Mapping[str, str], sought: str | None = None, *, keeps: bool = False) -> Ledger:
+        """Return the ledger in the tree, read whole; empty when there is none. ``sought`` is a head that it had once.
 
         A torn last line counts for nothing, and is cut before anything is appended. Every other line that cannot be read, or does
-        not name the one before it, is noted in ``breaks``; what the rest says still counts.
+        not name the one before it, is noted in ``breaks``; what the rest says still counts. ``keeps``: whether the caller holds the
+        lock, and calls :meth:`remember`.
         """
-        ledger = cls(tree, identity)
-        ledger._sought = sought
-        if sought == GENESIS:
-            ledger.breaks_since = []
-        names = [name for name in tree.names("") if layout.LEDGER.match(name)]
-        for name in names:
-            ledger._file = name
-            ledger._read_file(name, last=name == names[-1])
+        ledger = cls(tree, identity, Index(tree) if keeps else None)
+        ledger._seek(sought)
+        ledger._read_files(_names(tree))
         return ledger
+
+    @classmethod
+    def recall(
+        cls,
+        tree: Tree,
+        identity: Mapping[str, str],
+        sought: str | None = None,
+        at: Where | None = None,
+        *,
+        keeps: bool = False,
+    ) -> Ledger:
+        """Return what :meth:`read` does, by the checkpoint and the lines after it where there is one that fits.
+
+        ``at``: where the line of ``sought`` stood.
+        """
+        names = _names(tree)
+        known = checkpoint.load(tree, names)
+        if known is not None:
+            index = Index(tree, known.blocks)
+            ledger = cls(tree, identity, index if keeps else None)
+            ledger._recall(known, index)
+            ledger._look_back(sought, at, index)
+            ledger._read_files(names, index)
+            if sought is None or ledger.breaks_since is not None:
+                return ledger
+        return cls.read(tree, identity, sought, keeps=keeps)
+
+    @property
+    def paths(self) -> Mapping[str, Key]:
+        """Return the paths that units were given, each with the one that had it last."""
+        return self.units.paths
+
+    @property
+    def series(self) -> set[Series]:
+        """Return the series of which the ledger knows anything."""
+        return {*self.units.series, *self.scopes}
 
     @property
     def breaks(self) -> list[Break]:
@@ -180,6 +167,8 @@ class Ledger:
             name, size = self._torn
             self._tree.cut(name, size)
             self._torn = None
+            self._marks[name] = self._tree.mark(name)
+            self._fits = False
 
     def append(self, events: Sequence[Event], at: int) -> None:
         """Write events, durably, to the newest file or to a later month's. Raises ArchiveError and writes nothing."""
@@ -187,17 +176,62 @@ class Ledger:
             return
         head, lines = self.head, []
         for event in events:
-            line = json.dumps(self._line(event, at, head), separators=(",", ":"), ensure_ascii=True).encode("ascii")
+            line = line_of(event, self.identity, at, head)
             head = hashlib.sha256(line).hexdigest()
             lines.append(line + b"\n")
         self.mend()
         name = max(self._file, f"ledger-{iso(at)[:7]}.jsonl")
+        before = self._tree.mark(name)
         self._tree.append(name, b"".join(lines))
         self._file = name
+        self._note(name, before, lines)
         self.head = head
         self.lines += len(events)
-        for event in events:
+        for event, line in zip(events, lines):
+            # A unit is looked up as it was before.
             self._apply(event)
+            if self._index is not None:
+                self._index.add(name, line, event)
+
+    def _note(self, name: str, before: Mark | None, lines: Sequence[bytes]) -> None:
+        """Take note of lines that were written, for the checkpoint. Where somebody else wrote meanwhile, there will be none."""
+        number = self.head_at.line if self.head_at and self.head_at.file == name else 0
+        size = before.size if before else 0
+        self.head_at = Where(name, size + sum(map(len, lines[:-1])), number + len(lines))
+        self._fits = False
+        if before == self._marks.get(name):
+            self._marks[name] = self._tree.mark(name)
+        else:
+            self._index = None
+
+    def remember(self) -> None:
+        """Write the checkpoint, at the end of whatever held the lock. That it cannot be written is warned of and costs time alone."""
+        index, marks = self._index, {name: mark for name, mark in self._marks.items() if mark}
+        if self._fits or not self.lines or index is None:
+            return
+        if not index.reaches({name: mark.size for name, mark in marks.items()}):
+            return
+        known = Checkpoint(
+            head=self.head,
+            head_at=self.head_at,
+            lines=self.lines,
+            marks=marks,
+            scopes=self.scopes,
+            opened_for=self.opened_for,
+            holds=self.legal_holds,
+            breaks=self._breaks,
+            accepted=sorted(self._accepted),
+            summary=self.units.summary,
+            moved=self.units.moved,
+            blocks=index.sealed(),
+        )
+        try:
+            checkpoint.save(self._tree, known)
+            self._fits = True
+        except ArchiveError as error:
+            self._tree.warn(
+                f"The next run reads the ledger whole, as its checkpoint could not be written: {error.message}"
+            )
 
     def holds(self, key: Key) -> bool:
         """Tell whether a unit is known for good and not gone."""
@@ -205,56 +239,87 @@ class Ledger:
         return event is not None and event.status not in GONE
 
     def preview(self, events: Sequence[Event]) -> None:
-        """Reckon with events as if they were written, and write nothing."""
+        """Reckon with events as if they were written, and write nothing: no checkpoint either, which tells what is written."""
+        if events:
+            self._index = None
         for event in events:
             self._apply(event)
 
-    def _line(self, event: Event, at: int, prev: str) -> dict[str, Any]:
-        line: dict[str, Any] = {"v": VERSION, **self.identity, "node": event.series.node}
-        line.update(log_type=event.series.log_type, unit=event.unit or None, status=event.status)
-        line.update(begin=iso_or_none(event.begin), end=iso_or_none(event.end))
-        line.update(path=event.path, size=event.size, sha256=event.sha256, source=event.source)
-        if event.reason:
-            line["reason"] = event.reason
-        if event.adopted:
-            line["adopted"] = True
-        if event.by:
-            line["by"] = event.by
-        if event.broken:
-            line["break"] = event.broken._asdict()
-        return {**line, "at": iso(at), "prev": prev}
+    def _seek(self, sought: str | None) -> None:
+        self._sought = sought
+        if sought == GENESIS:
+            self.breaks_since = []
 
-    def _read_file(self, name: str, *, last: bool) -> None:
-        data = self._tree.read(name) or b""
+    def _recall(self, known: Checkpoint, index: Index) -> None:
+        """Take what a checkpoint tells for what its lines do."""
+        tree, identity = self._tree, self.identity
+        self.head, self.head_at, self.lines = known.head, known.head_at, known.lines
+        self.units = Units(old=Old(index, known.summary, known.moved, lambda: Ledger.read(tree, identity).units))
+        self.scopes, self.opened_for, self.legal_holds = known.scopes, known.opened_for, known.holds
+        self._breaks, self._accepted = known.breaks, set(known.accepted)
+        self._marks, self._fits = {**known.marks}, known.clean
+        self._file = max(known.marks, default="")
+
+    def _look_back(self, sought: str | None, at: Where | None, index: Index) -> None:
+        """Look for a head that is not that of a line to come: where it is said to be, so that one look proves it."""
+        self._seek(sought)
+        place = self.head_at if sought == self.head else at
+        if sought == GENESIS:
+            self.breaks_since = [*self._breaks]
+        elif sought and place and index.has(place, sought):
+            self.breaks_since = [one for one in self._breaks if (one.file, one.line) > (place.file, place.line)]
+
+    def _read_files(self, names: Sequence[str], known: Index | None = None) -> None:
+        """Read the lines that stand after those that are ``known``."""
+        for name in names:
+            if name < self._file:
+                continue
+            begin, before = known.end(name) if known else (0, 0)
+            mark = self._marks.get(name) or self._tree.mark(name)
+            self._marks[name] = mark
+            self._file = name
+            if mark is None or mark.size > begin or not known:
+                self._fits = False
+                self._read_file(name, begin, before, last=name == names[-1])
+
+    def _read_file(self, name: str, begin: int, before: int, *, last: bool) -> None:
+        data = self._tree.part(name, begin, -1)
         # Every line becomes objects that stay: walking them for cycles, again and again, would take longer than reading.
         collecting = gc.isenabled()
         gc.disable()
         try:
-            for number, line in enumerate(io.BytesIO(data), 1):
+            at = begin
+            for number, line in enumerate(io.BytesIO(data), before + 1):
                 if line.endswith(b"\n"):
-                    self._read_line(name, number, line[:-1])
+                    self._read_line(name, number, at, line)
                 elif last:
-                    self._torn = (name, len(data) - len(line))
+                    self._torn = (name, at)
                 else:
                     self._broken(name, number, "ends in the middle of a line", line)
+                    if self._index is not None:
+                        self._index.add(name, line, None)
+                at += len(line)
         finally:
             if collecting:
                 if len(data) > _LONG:
                     gc.freeze()
                 gc.enable()
 
-    def _read_line(self, name: str, number: int, line: bytes) -> None:
-        try:
-            value = _decoded(str(line, "utf-8"))
-            intact = value["prev"] == self.head
-            self._apply(self._event(value))
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            self._broken(name, number, f"line {number} cannot be read", line)
-        else:
-            if not intact:
-                self._broken(name, number, f"line {number} does not follow from the line before it", line)
-        self.head = hashlib.sha256(line).hexdigest()
+    def _read_line(self, name: str, number: int, at: int, line: bytes) -> None:
+        bare = line[:-1]
+        known = self._reader.read(bare)
+        event = known[1] if known else None
+        if known is None:
+            self._broken(name, number, f"line {number} cannot be read", bare)
+        elif known[0] != self.head:
+            self._broken(name, number, f"line {number} does not follow from the line before it", bare)
+        self.head = hashlib.sha256(bare).hexdigest()
+        self.head_at = Where(name, at, number)
         self.lines += 1
+        if event is not None:
+            self._apply(event)
+        if self._index is not None:
+            self._index.add(name, line, event)
         if self.head == self._sought:
             self.breaks_since = []
 
@@ -271,11 +336,8 @@ class Ledger:
             self.scopes[event.series] = (event.begin if end is not None else min(begin, event.begin), None)
         elif event.status == CLOSED and event.series in self.scopes:
             self.scopes[event.series] = (self.scopes[event.series][0], event.end)
-        elif event.unit:
-            key = event.key
-            self.units[key] = event
-            if event.path:
-                self.paths[event.path] = key
+        elif event.of_unit:
+            self.units.put(event)
         elif event.broken:
             self._accepted.add(event.broken)
         elif event.span:
@@ -285,60 +347,6 @@ class Ledger:
             elif event.status == RELEASED:
                 self.legal_holds.pop(hold, None)
 
-    def _event(self, line: Mapping[str, Any]) -> Event:
-        get = line.get
-        name = (line["node"], line["log_type"])
-        # There are few series and many lines.
-        series = self._series.get(name) or self._series.setdefault(name, Series(*name))
-        begin, end, size = get("begin"), get("end"), get("size")
-        event = Event(
-            line["status"],
-            series,
-            get("unit") or "",
-            None if begin is None else from_iso(begin),
-            None if end is None else from_iso(end),
-            get("path"),
-            size,
-            get("sha256") or None,
-            None,
-            get("reason") or None,
-            bool(get("adopted")),
-        )
-        if event.status == ACCEPTED and not event.unit:
-            event = event._replace(broken=_break(line["break"]))
-        _check_texts(event.status, *name, event.unit, event.path or "", event.sha256 or "", event.reason or "")
-        if event.path is not None and not is_inside(event.path):
-            raise ValueError(event.path)
-        if size is not None and not isinstance(size, int):
-            raise TypeError(size)
-        return event
 
-
-def _day(begin: int) -> Span:
-    return Span(begin, begin + DAY)
-
-
-def _break(value: Any) -> Break:
-    broken = Break(**value)
-    _check_texts(broken.file, broken.what, broken.sha256, broken.prev)
-    return broken._replace(line=int(broken.line))
-
-
-def _check_texts(*texts: str) -> None:
-    """Raise TypeError for what is no text, and ValueError for half of a character, which JSON can spell and no file can hold."""
-    # Joining is quicker than asking one by one.
-    text = "".join(texts)
-    if not text.isascii():
-        text.encode("utf-8")
-
-
-_decode = json.JSONDecoder().raw_decode
-
-
-def _decoded(text: str) -> Any:
-    """Return what ``json.loads`` returns, in two thirds of its time where the line is as this collection writes it."""
-    try:
-        value, end = _decode(text)
-    except ValueError:
-        return json.loads(text)
-    return value if end == len(text) else json.loads(text)
+def _names(tree: Tree) -> list[str]:
+    return [name for name in tree.names("") if layout.LEDGER.match(name)]

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Ownership, Tree
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import Ledger
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import Ledger, Where
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.lock import Lock
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Status
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError, BadInput
@@ -71,7 +71,7 @@ class Holding(NamedTuple):
     @property
     def nodes(self) -> set[str]:
         """Return every node of which anything is known."""
-        series = {key.series for key in self.ledger.units} | self.ledger.scopes.keys() | self.status.series.keys()
+        series = self.ledger.series | self.status.series.keys()
         return {one.node for one in series}
 
 
@@ -134,11 +134,26 @@ def only_folder(archive: str, chosen: Chosen) -> str:
     return found[0]
 
 
-def holding(archive: str, folder: str, sought: str | None = None) -> Holding:
-    """Return what one instance's folder holds. ``sought`` is a head that its ledger had once. Raises ArchiveError."""
+def holding(
+    archive: str,
+    folder: str,
+    sought: str | None = None,
+    at: Where | None = None,
+    *,
+    whole: bool = True,
+    keeps: bool = False,
+) -> Holding:
+    """Return what one instance's folder holds. ``sought`` is a head that its ledger had once, ``at`` where. Raises ArchiveError.
+
+    ``whole``: whether the ledger is to be read from its beginning. ``keeps``: whether its checkpoint is going to be written.
+    """
     tree = _tree(archive, folder)
     identity = _identity(folder, tree)
-    return Holding(folder, identity, tree, Ledger.read(tree, identity, sought), Status.read(tree, identity))
+    if whole:
+        ledger = Ledger.read(tree, identity, sought, keeps=keeps)
+    else:
+        ledger = Ledger.recall(tree, identity, sought, at, keeps=keeps)
+    return Holding(folder, identity, tree, ledger, Status.read(tree, identity))
 
 
 def holdings(archive: str, chosen: Chosen) -> Iterator[Holding]:
@@ -149,13 +164,18 @@ def holdings(archive: str, chosen: Chosen) -> Iterator[Holding]:
 
 @contextmanager
 def writing(archive: str, folder: str, wait: float, now: int) -> Iterator[Holding]:
-    """Yield what one instance's folder holds, under its lock. What a killed run left stays for the next run to mend."""
+    """Yield what one instance's folder holds, under its lock, and write its checkpoint at the end.
+
+    What a killed run left stays for the next run to mend.
+    """
     tree = _tree(archive, folder)
     lock = Lock(tree, layout.LOCK)
     with ExitStack() as stack:
         if not stack.enter_context(lock.held(wait, now)):
             lock.stay_marked()
-        yield holding(archive, folder)
+        held = holding(archive, folder, whole=False, keeps=True)
+        yield held
+        held.ledger.remember()
 
 
 def _below(tree: Tree, above: str, names: Collection[str] | None) -> list[str]:

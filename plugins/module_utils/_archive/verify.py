@@ -203,7 +203,7 @@ def _run_since(tree: Tree) -> int | None:
 def _is_chosen(path: str, chosen: Chosen) -> bool:
     """Tell whether a file without a unit stands where those of the chosen series do."""
     parts = path.split("/")
-    if len(parts) == 1 and (path in (layout.STATUS, layout.LOCK) or layout.LEDGER.match(path)):
+    if len(parts) == 1 and (path in (layout.STATUS, layout.CHECKPOINT, layout.LOCK) or layout.LEDGER.match(path)):
         return False
     names = zip([*parts[:-1], "", ""], (chosen.nodes, chosen.log_types))
     return all(of is None or name in {layout.safe_name(one, one) for one in of} for name, of in names)

@@ -13,7 +13,6 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive impo
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Digest, Tree
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import (
     COLLECTED,
-    DAMAGED,
     EMPTY,
     Event,
     Key,
@@ -48,7 +47,7 @@ class Books:
         self.warnings: list[str] = []
         self._clock = clock
         self._named = named
-        self._exported: set[tuple[layout.Series, str | None]] | None = None
+        self._brought: set[tuple[layout.Series, str]] = set()
 
     def record(self, events: Iterable[Event]) -> None:
         """Write events. A file that is adopted is read first: one whose name tells other bytes than it has is left alone."""
@@ -137,12 +136,9 @@ class Books:
 
     def _has_bytes(self, series: layout.Series, digest: Digest) -> bool:
         """Tell whether a series holds the same bytes under another name, as a cloud may name each export anew."""
-        if self._exported is None:
-            held = (event for event in self.ledger.units.values() if layout.content_mark(event.unit))
-            self._exported = {(event.series, event.sha256) for event in held if event.status != DAMAGED}
         mark = (series, digest.sha256)
-        known = mark in self._exported
-        self._exported.add(mark)
+        known = mark in self._brought or self.ledger.units.having(*mark)
+        self._brought.add(mark)
         return known
 
 

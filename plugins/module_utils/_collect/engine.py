@@ -107,7 +107,7 @@ class Engine:
         with lock.held(wait, now, sleep=self._pace.sleep, monotonic=self._pace.monotonic) as clean:
             if not clean:
                 sweep(self._tree)
-            books = self._open()
+            books = self._open(keeps=True)
             books.ledger.mend()
             # A plan made without the lock holds only when nobody else has begun since.
             outcome = self._carry_out(books, None if books.ledger.lines or books.status.known else early, clean)
@@ -148,6 +148,7 @@ class Engine:
             outcome.take(work, books)
             if not error:
                 books.record(outcome.ends())
+            books.ledger.remember()
             self._measure(outcome)
             outcome.describe(books.status, self._clock.now())
             self._note_run(books, outcome, error)
@@ -155,9 +156,14 @@ class Engine:
         except ArchiveError as fault:
             outcome.fatal = outcome.fatal or fault
 
-    def _open(self) -> Books:
+    def _open(self, *, keeps: bool = False) -> Books:
+        """Return the books; ``keeps``: under the lock, to be kept up."""
         settings = self._settings
-        ledger = Ledger.read(self._tree, settings.identity)
+        if settings.repair == NONE:
+            ledger = Ledger.recall(self._tree, settings.identity, keeps=keeps)
+        else:
+            # What verifies relies on nothing but the ledger.
+            ledger = Ledger.read(self._tree, settings.identity, keeps=keeps)
         if ledger.lines and settings.rebuild:
             raise ArchiveError(
                 f"{self._tree.root} has a ledger; rebuild is for an archive that lost it.",
@@ -188,7 +194,7 @@ class Engine:
         seen = self._source.plan(books.ledger, books.status, requested)
         self._clock.check()
         plan = self._found(books).adopt(seen)
-        plan = renewing(plan, books.ledger.units.values())
+        plan = renewing(plan, books.ledger.units.damaged)
         steps = tuple(step for step in plan.steps if step.key not in books.taken)
         files = Counter(step.series.log_type for step in steps if step.action in (ASK, WAIT, FETCH))
         links = (math.ceil(count / self._source.links_at_once(log_type)) for log_type, count in files.items())

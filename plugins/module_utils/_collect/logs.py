@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import (
-    DAMAGED,
     GONE,
     LOST,
     Event,
     Key,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Seen
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.units import Units
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import (
     FETCH,
     RECORD,
@@ -45,7 +45,7 @@ class Rules(NamedTuple):
 
 def listing_span(
     rules: Rules,
-    units: Mapping[Key, Event],
+    units: Units,
     last_listed: Span | None,
     seen: Sequence[Seen],
     now: int,
@@ -61,10 +61,10 @@ def listing_span(
     if last_listed:
         known = last_listed.end
     else:
-        ends = (event.end for key, event in units.items() if key.series.log_type == rules.log_type)
-        known = max((end for end in ends if end is not None), default=now)
+        latest_end = units.latest(rules.log_type)
+        known = now if latest_end is None else latest_end
     begins = [one.span.begin for one in seen if one.span and _examined(one.series, rules)]
-    damaged = (event for event in units.values() if event.status == DAMAGED and _examined(event.series, rules))
+    damaged = (event for event in units.damaged if _examined(event.series, rules))
     begins += [event.begin for event in damaged if event.begin is not None]
     return Span(min([now - rules.lookback, known - OVERLAP, *begins]), max(now, latest or now))
 

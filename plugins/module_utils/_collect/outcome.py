@@ -116,7 +116,7 @@ class Outcome:
 
     def lost(self) -> list[Event]:
         """Return every unit that is lost and not accepted, also of earlier runs."""
-        return [event for event in self._ledger.units.values() if event.status == LOST]
+        return self._ledger.units.lost
 
     def message(self) -> str | None:
         """Return the sentence that a failed run ends with; None when it did not fail."""
@@ -148,15 +148,12 @@ class Outcome:
             return
         status.name = plan.name or status.name
         missing, pending = _by_series(self.missing()), _by_series(self.pending())
-        counts: dict[Series, Counter[str]] = {series: Counter() for series in plan.scopes}
-        for key, event in self._ledger.units.items():
-            if key.series in counts:
-                counts[key.series][event.status] += 1
         for series, (begin, end) in plan.scopes.items():
             units = [one for one in status.units(series) if plan.only and not _within(one, plan.only)]
             units += [_unit(step, "missing") for step in missing.get(series, ())]
             units += [_unit(step, "pending") for step in pending.get(series, ())]
-            status.update(series, last_attempt=iso(now), counts=dict(sorted(counts[series].items())), units=units)
+            counts = dict(sorted(self._ledger.units.tally(series).counts.items()))
+            status.update(series, last_attempt=iso(now), counts=counts, units=units)
             if plan.only:
                 continue
             status.update(series, scope={"begin": iso(begin), "end": iso_or_none(end)})

@@ -13,7 +13,6 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layo
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import (
     BY_EXPORT,
     CLOSED,
-    DAMAGED,
     OPENED,
     Event,
     Key,
@@ -163,9 +162,9 @@ def ordered(steps: Iterable[Step]) -> tuple[Step, ...]:
     return tuple(sorted(steps, key=lambda step: (step.span.begin, step.series, step.unit)))
 
 
-def renewing(plan: Plan, units: Iterable[Event]) -> Plan:
+def renewing(plan: Plan, found_damaged: Iterable[Event]) -> Plan:
     """Return the plan with what it does about damaged units told, and with those missing that the cloud does not offer."""
-    damaged = {event.key: event for event in units if event.status == DAMAGED}
+    damaged = {event.key: event for event in found_damaged}
     if not damaged:
         return plan
     steps = [_renewed(step, damaged.get(step.key)) for step in plan.steps]

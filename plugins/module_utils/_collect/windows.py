@@ -26,12 +26,11 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledg
     COLLECTED,
     DAMAGED,
     EMPTY,
-    GONE,
     LOST,
     Event,
-    Key,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Asked
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.units import Units
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import (
     ASK,
     FAILED,
@@ -56,7 +55,6 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import
     ceil_to,
     floor_to,
     grid,
-    merge,
     subtract,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, MINUTE, iso
@@ -145,7 +143,7 @@ def reach(now: int, kept: int = REACH) -> int:
 def want(
     rules: Rules,
     members: Members,
-    units: Mapping[Key, Event],
+    units: Units,
     scopes: Mapping[Series, tuple[int, int | None]],
     started: int,
     now: int,
@@ -157,7 +155,7 @@ def want(
     """
     gone = ended(rules, members, scopes)
     unreachable = gone - members.readable
-    covered = _coverage(units, unreachable, reach(now, rules.reach))
+    edge = reach(now, rules.reach)
     found: dict[Series, tuple[int, int | None]] = {}
     opening: list[Event] = []
     pieces: dict[Series, tuple[Span, ...]] = {}
@@ -171,11 +169,13 @@ def want(
         elif series in gone - unreachable:
             over = floor_to(started, MINUTE)
         found[series] = (begin, over if series in gone else None)
-        left = subtract(Span(begin, over), covered[series])
+        # What is gone counts only where it cannot be asked for any more.
+        covered = units.covered(series, None if series in unreachable else edge)
+        left = subtract(Span(begin, over), covered)
         pieces[series] = tuple(piece for rest in left for piece in grid(rest, rules.window))
         if series not in gone:
             end = rules.span.end if rules.span else floor_to(started, rules.window) + rules.window
-            pending += _pending(series, Span(max(begin, over), end), covered[series], rules)
+            pending += _pending(series, Span(max(begin, over), end), covered, rules)
     again = _damaged(rules, units)
     if not rules.made:
         reading = (*_rereading(rules, members, units, rechecked or {}, now), *_reread_damaged(rules, again, units, now))
@@ -418,41 +418,25 @@ def _made_after_its_end(offer: Offer, settle: int, asked_spans: set[Span]) -> bo
     return offer.created >= offer.span.end + settle
 
 
-def _coverage(units: Mapping[Key, Event], gone: frozenset[Series], edge: int) -> Mapping[Series, list[Span]]:
-    """Return what each series holds. What is gone counts only where it cannot be asked for any more."""
-    covered: dict[Series, list[Span]] = defaultdict(list)
-    for (series, _unit), event in units.items():
-        begin, end = event.begin, event.end
-        if begin is None or end is None:
-            continue
-        if event.status in GONE and event.status != DAMAGED and series not in gone:
-            end = min(end, edge)
-        spans = covered[series]
-        # Windows are collected one after the other: most of them only make the last span longer.
-        if begin < end and spans and spans[-1].end == begin:
-            begin = spans.pop().begin
-        if begin < end:
-            spans.append(Span(begin, end))
-    return defaultdict(list, {series: merge(spans) for series, spans in covered.items()})
-
-
-def _damaged(rules: Rules, units: Mapping[Key, Event]) -> Mapping[Series, tuple[Span, ...]]:
+def _damaged(rules: Rules, units: Units) -> Mapping[Series, tuple[Span, ...]]:
     again: dict[Series, list[Span]] = defaultdict(list)
-    for event in units.values():
-        if event.status == DAMAGED and event.span and event.series.log_type in rules.log_types:
+    for event in units.damaged:
+        if event.span and event.series.log_type in rules.log_types:
             again[event.series].append(event.span)
     return {series: tuple(sorted(spans)) for series, spans in again.items()}
 
 
 def _rereading(
-    rules: Rules, members: Members, units: Mapping[Key, Event], rechecked: Mapping[Series, Sequence[Span]], now: int
+    rules: Rules, members: Members, units: Units, rechecked: Mapping[Series, Sequence[Span]], now: int
 ) -> tuple[Step, ...]:
     """Return the windows to read once more: held, over for long enough, and still within reach."""
     if rules.recheck is None or rules.span:
         return ()
+    edge = reach(now, rules.reach)
+    left = [piece for one in members.series for piece in subtract(Span(edge, now), rechecked.get(one, ()))]
     windows: dict[tuple[Series, Span], list[Event]] = defaultdict(list)
-    for event in units.values():
-        if event.span and event.series in members.series and event.begin >= reach(now, rules.reach):  # type: ignore[operator]
+    for event in units.within(Span(min(left).begin, now)) if left else ():
+        if event.span and event.series in members.series and event.span.begin >= edge:
             windows[event.series, event.span].append(event)
     return tuple(
         Step(
@@ -472,16 +456,10 @@ def _rereading(
     )
 
 
-def _reread_damaged(
-    rules: Rules, again: Mapping[Series, Sequence[Span]], units: Mapping[Key, Event], now: int
-) -> Iterator[Step]:
+def _reread_damaged(rules: Rules, again: Mapping[Series, Sequence[Span]], units: Units, now: int) -> Iterator[Step]:
     """Yield the readings that bring damaged files back: each gets what does not stand in the others of its window."""
-    damaged = {(series, span) for series, spans in again.items() for span in spans}
-    windows: dict[tuple[Series, Span], list[Event]] = defaultdict(list)
-    for event in units.values():
-        if event.span and (event.series, event.span) in damaged:
-            windows[event.series, event.span].append(event)
-    for (series, span), events in sorted(windows.items()):
+    for series, span in sorted({(series, span) for series, spans in again.items() for span in spans}):
+        events = [event for event in units.within(span) if (event.series, event.span) == (series, span)]
         held = tuple(sorted(event.path for event in events if event.path and event.status == COLLECTED))
         first = any(event.status == DAMAGED and not is_late(event.unit) for event in events)
         action, unit = (READ, window_unit(span)) if first else (REREAD, late_unit(span))

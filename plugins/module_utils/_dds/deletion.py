@@ -163,7 +163,7 @@ class Deletion:
 
     def _choice(self, min_age: int, nodes: Collection[str] | None) -> Choice:
         ledger, clock = self._held.ledger, self._api.http.clock
-        if not any(one.status == COLLECTED and one.series.log_type == AUDIT for one in ledger.units.values()):
+        if not any(ledger.units.tally(one).counts[COLLECTED] for one in ledger.series if one.log_type == AUDIT):
             return Choice([], Counter())
         # Of all nodes and of all time, whichever are wanted: a name has to be compared with those of all logs.
         span = _all_time(clock.now(), clock.latest())

@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Tree
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import LOST, Ledger
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import Ledger
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.lock import holder_of
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Status
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.access import (
@@ -72,7 +72,7 @@ def lock(tree: Tree, lock_timeout: float) -> Finding:
 
 def ledger(tree: Tree, identity: Mapping[str, str]) -> Finding:
     """Tell whether the chain is whole and what is recorded. Raises ArchiveError when it was altered."""
-    held = Ledger.read(tree, identity)
+    held = Ledger.recall(tree, identity)
     if held.breaks:
         raise ArchiveError(
             f"The ledger was altered: {held.breaks[0]}.",
@@ -83,7 +83,7 @@ def ledger(tree: Tree, identity: Mapping[str, str]) -> Finding:
         return ok("Nothing is recorded yet.")
     last = _last_run(Status.read(tree, identity).run)
     message = f"The chain is whole: {held.lines} lines, {len(held.units)} units, head {held.head[:16]}...{last}."
-    lost = sum(event.status == LOST for event in held.units.values())
+    lost = len(held.units.lost)
     if lost:
         return warning(f"{message} {lost} units are lost.", "Acknowledge them with log_archive_accept.", "lost")
     return ok(message)

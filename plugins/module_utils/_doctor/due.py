@@ -39,7 +39,7 @@ def examine(
         return judge_due(foreseen, tree.free())
 
     def loss() -> Finding:
-        return judge_loss(foreseen, now(), began=Ledger.read(tree, settings.identity).lines > 0)
+        return judge_loss(foreseen, now(), began=Ledger.recall(tree, settings.identity).lines > 0)
 
     examination.look("due", due, "archive", "ledger", *needs)
     examination.look("next_loss", loss, "due")

@@ -76,7 +76,7 @@ class Progress:
     def note(self, held: survey.Holding, chosen: survey.Chosen, left: Collection[Key]) -> None:
         """Note that all of the chosen series but what is left was exported, up to the ledger's head."""
         series = self._instances.setdefault(held.folder, {})
-        for one in {key.series for key in held.ledger.units}:
+        for one in held.ledger.units.series:
             if chosen.has(one):
                 units = sorted(key.unit for key in left if key.series == one)
                 series["/".join(one)] = {"head": held.ledger.head, "left": units}

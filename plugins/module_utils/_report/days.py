@@ -16,8 +16,8 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledg
     EMPTY,
     LOST,
     PRUNED,
-    Event,
 )
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.summary import Tally
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span, ceil_to, floor_to
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, from_iso
 
@@ -64,10 +64,10 @@ def without(runs: Sequence[Mapping[str, Any]], days: int) -> list[dict[str, Any]
     return left
 
 
-def runs(frame: Span, series: Mapping[str, Any], events: Iterable[Event]) -> list[Run]:
-    """Return every day of ``frame``, whole days, for a series as it is described with every unit, and its events."""
+def runs(frame: Span, series: Mapping[str, Any], tally: Tally) -> list[Run]:
+    """Return every day of ``frame``, whole days, for a series as it is described, and as its units are counted."""
     known: dict[int, int] = {}
-    for state, span in _spans(series, events):
+    for state, span in _spans(series, tally):
         day, end = floor_to(max(span.begin, frame.begin), DAY), min(max(span.end, span.begin + 1), frame.end)
         rank = _RANK[state]
         while day < end:
@@ -88,12 +88,10 @@ def runs(frame: Span, series: Mapping[str, Any], events: Iterable[Event]) -> lis
     return [Run(state, len(list(alike))) for state, alike in groupby(states)]
 
 
-def _spans(series: Mapping[str, Any], events: Iterable[Event]) -> Iterator[tuple[str, Span]]:
-    for event in events:
-        period = event.period
-        state = _TOLD.get(event.status, event.status)
-        if period and state in _RANK:
-            yield state, period
+def _spans(series: Mapping[str, Any], tally: Tally) -> Iterator[tuple[str, Span]]:
+    for status in (COLLECTED, EMPTY, LOST, PRUNED, ACCEPTED):
+        for days in tally.days_of(status):
+            yield _TOLD.get(status, status), Span(days.begin * DAY, days.end * DAY)
     for name, state in (("missing", MISSING), ("gaps", MISSING), ("pending", PENDING)):
         for one in series[name]:
             if one["begin"] and one["end"]:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.describe import describe, total
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import GENESIS, Event
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import GENESIS
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.survey import Chosen, Holding
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._report import days
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._report.alerts import (
@@ -44,14 +44,12 @@ class Frame(NamedTuple):
 
 def instance(held: Holding, chosen: Chosen, frame: Frame, known: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Return what the report says of one instance. ``known``: a head that its ledger had, and the report that saw it."""
-    cut = dict(known) if known and held.ledger.breaks_since is None else None
+    cut = {name: known[name] for name in ("head", "at")} if known and held.ledger.breaks_since is None else None
     told = {**describe(held, chosen, sys.maxsize), "run": _run(held.status.run), "cut": cut}
-    events: dict[Series, list[Event]] = {}
-    for event in held.ledger.units.values():
-        events.setdefault(event.series, []).append(event)
     span = days.shown(frame.now, frame.days)
     for series in told["series"]:
-        found = days.runs(span, series, events.get(Series(series["node"], series["log_type"]), ()))
+        tally = held.ledger.units.tally(Series(series["node"], series["log_type"]))
+        found = days.runs(span, series, tally)
         series["days"] = [run._asdict() for run in found]
     return _judged(told, frame)
 
@@ -60,7 +58,10 @@ def unreadable(folder: str, message: str, frame: Frame) -> dict[str, Any]:
     """Return what the report says of an instance whose ledger cannot be read."""
     identity = dict(zip(("provider", "region", "project", "instance"), folder.split("/")))
     nothing = {"name": None, "holds": [], **total(()), "series": [], "run": _run({}), "cut": None}
-    return _judged({**identity, "folder": folder, "head": GENESIS, "lines": 0, "breaks": [message], **nothing}, frame)
+    return _judged(
+        {**identity, "folder": folder, "head": GENESIS, "head_at": None, "lines": 0, "breaks": [message], **nothing},
+        frame,
+    )
 
 
 def _judged(told: Mapping[str, Any], frame: Frame) -> dict[str, Any]:
@@ -121,10 +122,13 @@ def report(
 
 
 def heads(before: Mapping[str, Any] | None, archive: str) -> dict[str, dict[str, str]]:
-    """Return the heads by which the report before knew the ledgers of an archive, with when it was, by folder."""
+    """Return the heads by which the report before knew the ledgers of an archive, with when it was and where they stood, by folder."""
     if before is None:
         return {}
-    known = {one["folder"]: one["cut"] or {"head": one["head"], "at": before["at"]} for one in before["instances"]}
+    known = {
+        one["folder"]: one["cut"] or {"head": one["head"], "at": before["at"], "head_at": one.get("head_at") or ""}
+        for one in before["instances"]
+    }
     return known if before["archive"] == archive else {}
 
 

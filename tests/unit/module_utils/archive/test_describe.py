@@ -86,6 +86,7 @@ def test_everything_of_a_series_is_told(made: Made) -> None:
         "name": None,
         "folder": made.folder,
         "head": made.ledger.head,
+        "head_at": str(made.ledger.head_at),
         "lines": 7,
         "breaks": [],
         "holds": [],

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Ownership
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Ownership, Tree
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import instance_folder
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import Ledger
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect import logs, windows
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.engine import Engine, Settings
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.outcome import Outcome
@@ -205,7 +206,29 @@ def verify(folder: Path) -> list[dict[str, Any]]:
     files = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
     assert {path for path in files if "/" in path} == held
     assert json.loads((folder / "status.json").read_text())["head"] == prev
+    agree(folder)
     return lines
+
+
+def agree(folder: Path) -> None:
+    """Check that the checkpoint, whatever there is of it, says what the ledger does."""
+    tree = Tree(str(folder), Ownership())
+    recalled, read = Ledger.recall(tree, {}), Ledger.read(tree, {})
+    for ledger in (recalled, read):
+        assert (ledger.head, ledger.lines, ledger.scopes) == (read.head, read.lines, read.scopes)
+        assert (ledger.opened_for, ledger.legal_holds, ledger.breaks) == (
+            read.opened_for,
+            read.legal_holds,
+            read.breaks,
+        )
+    for key, event in read.units.items():
+        assert recalled.units.get(key) == event
+        assert recalled.paths.get(event.path or "") == read.paths.get(event.path or "")
+    for series in read.series:
+        tallies = [ledger.units.tally(series) for ledger in (recalled, read)]
+        assert tallies[0].plain()[:7] == tallies[1].plain()[:7]
+        assert recalled.units.bounds(series) == read.units.bounds(series)
+    assert recalled.units.lost == read.units.lost
 
 
 @pytest.fixture

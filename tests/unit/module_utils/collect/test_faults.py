@@ -169,10 +169,12 @@ def test_an_fsync_that_fails_commits_nothing(cluster: Cluster, monkeypatch: pyte
         one.verifies = False
         monkeypatch.setattr(os, "fsync", failing)
         try:
-            message = one.collect(lookback=2 * DAY).message()
+            outcome = one.collect(lookback=2 * DAY)
+            # Without a checkpoint, which only spares reading, nothing is missing.
+            message = outcome.message() or " ".join(outcome.warnings)
         except ArchiveError as error:
             message = error.message
-        assert "Input/output error" in (message or "") or calls < fatal
+        assert "Input/output error" in message or calls < fatal
         monkeypatch.setattr(os, "fsync", real)
         one.verifies = True
         assert one.collect(lookback=2 * DAY).message() is None

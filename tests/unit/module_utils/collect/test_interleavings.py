@@ -25,6 +25,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.file
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import Key, Ledger
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Status
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.units import Units
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect import windows
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.books import Books
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.outcome import Outcome
@@ -226,7 +227,9 @@ def play(course: Course, folder: str) -> Run:
     api = cast(UMongoDB, SimpleNamespace(http=http, listed=world.listed))
     rules = windows.Rules(DAY, 600, 3 * DAY, ("slow", "error"), max_packaging=course.room)
     source = PackageSource(api, rules, cluster_id="c", zone="z", node_ids=["n"], intranet=False)
-    wanted = windows.want(rules, windows.Members((Series("n", "slow"), Series("n", "error")), False), {}, {}, NOW, NOW)
+    wanted = windows.want(
+        rules, windows.Members((Series("n", "slow"), Series("n", "error")), False), Units(), {}, NOW, NOW
+    )
     pieces = [(series, piece) for series, of in wanted.pieces.items() for piece in of]
     for number, later in course.others:
         series, span = pieces[number]

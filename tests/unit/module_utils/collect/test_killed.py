@@ -31,7 +31,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import 
 from ansible_collections.clouddb.mongodb_logs.tests.emulator import Emulator
 from ansible_collections.clouddb.mongodb_logs.tests.emulator.faults import Fault
 
-from .conftest import START, Cluster, Instance, Timeline, quiet, verify
+from .conftest import START, Cluster, Instance, Timeline, agree, quiet, verify
 from .lines import held, midnight
 
 # Everything that a run does to the disk, and each request that it sends.
@@ -51,6 +51,7 @@ def label(step: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
     target = args[1] if step == "rename" else args[0]
     path = Path(os.readlink(f"/proc/self/fd/{target}") if isinstance(target, int) else target)
     kinds = {"ledger": "ledger", ".status": "status.part", "status": "status", ".lock": "lock"}
+    kinds |= {".checkpoint": "checkpoint.part", "checkpoint": "checkpoint"}
     kind = next((kind for start, kind in kinds.items() if path.name.startswith(start)), "")
     return f"{step} {kind or ('part' if path.name.endswith('.part') else 'folder or file')}"
 
@@ -156,6 +157,7 @@ def kill_and_carry_on(kind: type[Timeline], folder: Path, moments: int, part: in
             # Threads may bring a step up less often than in the whole run, but once it comes in every run; only whether
             # there is a folder to look for an old .part in depends on which of them was first.
             assert killed or moment[1] > 1 or "unlink part" in moment[0], f"the run had no moment {moment}"
+            agree(timeline.archive / timeline.folder)
             assert collecting(timeline)().message() is None, f"killed {moment}"
             yield timeline
             assert collecting(timeline)().changed is False
@@ -193,6 +195,7 @@ def test_a_run_that_reads_windows_killed_at_any_of_sixty_moments_is_carried_on(t
         with queried_clouds(tmp_path / str(number)) as timeline:
             killed = run_in_child(timeline, collect(timeline), moment) is None
             assert killed or moment[1] > 1 or "unlink part" in moment[0], f"the run had no moment {moment}"
+            agree(timeline.archive / timeline.folder)
             assert collect(timeline)().message() is None, f"killed {moment}"
             assert files(timeline) == expected, f"killed {moment}"
             assert set(held(timeline).values()) == {1}

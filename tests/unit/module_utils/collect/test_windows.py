@@ -12,6 +12,7 @@ from typing import NamedTuple
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series, window_unit
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import Event, Key
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Asked
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.units import Units
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect import windows
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import (
     ASK,
@@ -100,7 +101,7 @@ worlds = st.builds(World, rules, members, units, scopes, offers, asked)
 
 
 def planned(world: World) -> tuple[Wanted, Plan]:
-    wanted = windows.want(world.rules, world.members, world.units, world.scopes, NOW, NOW)
+    wanted = windows.want(world.rules, world.members, Units(world.units.values()), world.scopes, NOW, NOW)
     offers, asked = (world.offers, world.asked) if world.rules.made else ([], [])
     return wanted, windows.plan(world.rules, wanted, offers, asked, now=NOW)
 
@@ -228,7 +229,9 @@ def test_a_window_is_read_once_more_when_late_entries_are_there_and_not_again(wo
         assert step.span.begin >= windows.reach(NOW, 30 * DAY)
     for step in of(plan, READ):
         assert step.settles == (step.span.end + DAY <= NOW)
-    again = windows.want(world.rules, world.members, world.units, world.scopes, NOW, NOW, {NODE: merge(rechecked)})
+    again = windows.want(
+        world.rules, world.members, Units(world.units.values()), world.scopes, NOW, NOW, {NODE: merge(rechecked)}
+    )
     assert again.reading == ()
     assert [step for step in wanted.reading if step.action != REREAD] == []
 

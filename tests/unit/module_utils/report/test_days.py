@@ -21,6 +21,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledg
     PRUNED,
     Event,
 )
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.units import Units
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._report import days
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, HOUR, iso
@@ -114,7 +115,7 @@ def test_of_each_day_the_worst_is_told(
     spans = [Span(FIRST + begin * HOUR, FIRST + (begin + length) * HOUR) for _status, begin, length in missing]
     noted = [{"begin": iso(span.begin), "end": iso(span.end)} for span in spans]
     series = {**described, "missing": noted, "gaps": [], "pending": []}
-    found = [run.state for run in days.runs(frame, series, events) for _day in range(run.days)]
+    found = [run.state for run in days.runs(frame, series, Units(events).tally(SLOW)) for _day in range(run.days)]
     expected = []
     for begin in range(frame.begin, frame.end, DAY):
         known = [("missing", span) for span in spans] + [
