@@ -97,7 +97,7 @@ options:
     version_added: 0.3.0
   workers:
     description:
-      - How many files are downloaded at a time.
+      - How many files are downloaded, or windows of entries read, at a time. Of windows that are long, as many parts again.
     type: int
     default: 4
   return_limit:

@@ -2,76 +2,72 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Threads, of which it is known whether one has nothing to do."""
+"""Work in threads, and threads that are lent to work under way."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any, Callable
+from typing import Any, Callable, TypeVar
+
+T = TypeVar("T")
 
 
 class Threads:
-    """Work done side by side, so much at once, in its order. What waits for others to work does not count."""
+    """So much work at once, in its order; each piece of work may share what is long with another thread."""
 
     def __init__(self, count: int, name: str) -> None:
-        self._count = count
-        # Each that works may have waited for another.
-        self._pool = ThreadPoolExecutor(2 * count, name)
-        self._places = threading.Semaphore(count)
-        self._load = 0
+        self._most = 2 * count
+        self._pool = ThreadPoolExecutor(count, name)
+        self._lent = ThreadPoolExecutor(self._most, f"{name}-lent")
+        self._beside = ThreadPoolExecutor(1, f"{name}-beside")
+        self._busy = 0
         self._counting = threading.Lock()
-        self._stopped = False
 
-    def submit(self, work: Callable[..., None], *arguments: Any) -> None:
+    def submit(self, work: Callable[..., object], *arguments: Any) -> None:
         """Have something done when its turn comes."""
-        self._count_in()
-        self._begin(work, *arguments)
+        self._pool.submit(self._counted, work, *arguments)
 
-    def spare(self, work: Callable[[], None]) -> Future[None] | None:
-        """Have something done at once, if there is nothing else to do for somebody; None if not.
+    def beside(self, work: Callable[..., T], *arguments: Any) -> Future[T]:
+        """Have something computed while the work that wants it waits for an answer: one thing at a time, of all that is wanted."""
+        return self._beside.submit(work, *arguments)
+
+    def spare(self, work: Callable[..., T], *arguments: Any) -> Future[T] | None:
+        """Have a part of the work under way done at once; None while so much is under way that nobody can be spared.
 
         Its result may only be waited for within :meth:`waiting`.
         """
         with self._counting:
-            if self._load >= self._count:
+            if self._busy >= self._most:
                 return None
-            self._load += 1
-        return self._begin(work)
+            self._busy += 1
+        future = self._lent.submit(work, *arguments)
+        future.add_done_callback(lambda _future: self._count(-1))
+        return future
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
-        """Leave the place of the work that waits in here to others."""
-        self._count_out()
-        self._places.release()
+        """Not count as work meanwhile."""
+        self._count(-1)
         try:
             yield
         finally:
-            self._count_in()
-            self._places.acquire()
+            self._count(1)
 
     def stop(self) -> None:
         """Drop what has not begun, and wait for the rest."""
-        self._stopped = True
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        for pool in (self._pool, self._lent, self._beside):
+            pool.shutdown(wait=True, cancel_futures=True)
 
-    def _begin(self, work: Callable[..., None], *arguments: Any) -> Future[None]:
-        future = self._pool.submit(self._in_place, work, *arguments)
-        future.add_done_callback(lambda _future: self._count_out())
-        return future
-
-    def _in_place(self, work: Callable[..., None], *arguments: Any) -> None:
-        with self._places:
-            if self._stopped:
-                raise CancelledError
+    def _counted(self, work: Callable[..., object], *arguments: Any) -> None:
+        self._count(1)
+        try:
             work(*arguments)
+        finally:
+            self._count(-1)
 
-    def _count_in(self) -> None:
+    def _count(self, change: int) -> None:
         with self._counting:
-            self._load += 1
-
-    def _count_out(self) -> None:
-        with self._counting:
-            self._load -= 1
+            self._busy += change

@@ -10,12 +10,10 @@ from it, and what lies in the other part was not needed to come there.
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import nullcontext
-from functools import partial
 from math import isqrt
 from typing import Any, Callable
 
@@ -43,67 +41,49 @@ class Walk:
     Raises CloudError, as ``page`` does.
     """
 
-    def __init__(self, page: Callable[[Span, str | None], Rows], window: Span, threads: Threads | None) -> None:
+    def __init__(self, page: Callable[[Span, str | None], Rows], span: Span, threads: Threads | None) -> None:
         self._page = page
-        self._window = Window(window)
+        self._span = span
         self._threads = threads
-        self._adding = threading.Lock()
-        self._lent: deque[Future[None]] = deque()
+        self._lent: deque[Future[Window]] = deque()
         self._over = False
 
     def whole(self, asked: Span) -> Window:
         """Return the window when everything of the span that is asked for was read."""
         try:
-            self._part(asked)
+            window = self._part(asked)
             with self._threads.waiting() if self._threads else nullcontext():
                 while self._lent:
-                    self._lent.popleft().result()
+                    window.join(self._lent.popleft().result())
         finally:
             self._over = True
-        return self._window
+        return window
 
-    def _part(self, asked: Span) -> None:
+    def _part(self, asked: Span) -> Window:
         """Read a part to its end, taking a page in while the next one is on its way; parts of it go to others."""
-        used = set[str]()
+        window, used = Window(self._span), set[str]()
         rows = self._page(asked, None)
-        with ThreadPoolExecutor(1) as beside:
-            while rows and not self._over:
-                last = self._last(rows, asked)
-                cursor = str(rows[last]["line_num"])
-                if cursor in used:
-                    raise CloudError(
-                        "The list of entries comes back to where it was instead of going on.",
-                        code="list_moves",
-                        hint="Run again; if it stays, give the request id to the cloud's support.",
-                        passing=True,
-                    )
-                used.add(cursor)
-                if len(used) > _LONG:
-                    asked = self._shared(asked, entry_of(rows[0]), entry_of(rows[last]))
-                taken = beside.submit(self._take, rows)
+        while rows and not self._over:
+            last = _last(rows, asked, window)
+            cursor = str(rows[last]["line_num"])
+            if cursor in used:
+                raise CloudError(
+                    "The list of entries comes back to where it was instead of going on.",
+                    code="list_moves",
+                    hint="Run again; if it stays, give the request id to the cloud's support.",
+                    passing=True,
+                )
+            used.add(cursor)
+            if len(used) > _LONG:
+                asked = self._shared(asked, entry_of(rows[0]), entry_of(rows[last]))
+            if self._threads:
+                taken = self._threads.beside(window.take, rows)
                 rows = self._page(asked, cursor)
                 taken.result()
-
-    def _take(self, rows: Rows) -> None:
-        entries = [entry_of(row) for row in rows]
-        with self._adding:
-            for entry in entries:
-                self._window.add(entry)
-
-    def _last(self, rows: Rows, asked: Span) -> int:
-        """Return the position in a page to go on from: the last that is new, as others were shown before.
-
-        Only within the span is a number good as a cursor.
-        """
-        numbers = [row.get("line_num") for row in rows]
-        inside = None
-        for position in reversed(range(len(rows))):
-            entry = entry_of(rows[position])
-            if _within(entry, asked):
-                if self._window.lacks(entry) and numbers.index(numbers[position]) == position:
-                    return position
-                inside = position if inside is None else inside
-        return len(rows) - 1 if inside is None else inside
+            else:
+                window.take(rows)
+                rows = self._page(asked, cursor)
+        return window
 
     def _shared(self, asked: Span, first: Entry, last: Entry) -> Span:
         """Return what to read on from the last entry, having given what is beyond to another where there is one.
@@ -119,11 +99,27 @@ class Walk:
         middle = at + near if forwards else at - near
         before, behind = Span(asked.begin, middle), Span(middle - LEAD, asked.end)
         kept, other = (before, behind) if forwards else (behind, before)
-        lent = self._threads.spare(partial(self._part, other)) if self._threads else None
+        lent = self._threads.spare(self._part, other) if self._threads else None
         if lent is None:
             return asked
         self._lent.append(lent)
         return kept
+
+
+def _last(rows: Rows, asked: Span, window: Window) -> int:
+    """Return the position in a page to go on from: the last that is new, as others were shown before.
+
+    Only within the span is a number good as a cursor.
+    """
+    numbers = [row.get("line_num") for row in rows]
+    inside = None
+    for position in reversed(range(len(rows))):
+        entry = entry_of(rows[position])
+        if _within(entry, asked):
+            if window.lacks(entry) and numbers.index(numbers[position]) == position:
+                return position
+            inside = position if inside is None else inside
+    return len(rows) - 1 if inside is None else inside
 
 
 def _within(entry: Entry, asked: Span) -> bool:

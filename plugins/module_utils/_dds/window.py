@@ -21,7 +21,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors impor
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 
 # Lines that are sorted and packed together: a day of a busy node stays small in memory.
-_RUN = 1000
+_RUN = 250
 MICROSECONDS = 1_000_000
 _TIME = re.compile(
     r"(\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\d)(?:[.,](\d{1,9}))?(?:Z|([+-])(\d\d):?(\d\d))\Z", re.ASCII
@@ -85,6 +85,18 @@ class Window:
         if len(self._open) >= _RUN:
             self._pack()
 
+    def take(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Take in entries as the API gave them. Raises CloudError."""
+        for row in rows:
+            self.add(entry_of(row))
+
+    def join(self, other: Window) -> None:
+        """Take in the entries of another part of this window, whose ends may overlap."""
+        self._ambiguous |= other._ambiguous | (self._known.keys() & other._known.keys())
+        self._known.update(other._known)
+        other._pack()
+        self._runs += other._runs
+
     def lines(self, without: Container[int] = ()) -> Iterator[bytes]:
         """Yield the lines of the file by time and ``line_num``, each with its end, but those of numbers that are known."""
         told: set[int] = set()
@@ -98,7 +110,7 @@ class Window:
     def _pack(self) -> None:
         if self._open:
             self._open.sort()
-            packed = zlib.compress(b"\n".join(b"%d %d %b" % entry for entry in self._open), 1)
+            packed = zlib.compress(b"\n".join([b"%d %d %b" % entry for entry in self._open]), 1)
             self._runs.append((self._open[0][:2], packed))
             self._open = []
 
@@ -130,8 +142,7 @@ def _unpacked(packed: bytes) -> Iterator[Entry]:
 def content(rows: Iterable[Mapping[str, Any]], span: Span) -> bytes:
     """Return the file of a span's entries, given as the API did with numbers as :class:`Number`. Raises CloudError."""
     window = Window(span)
-    for row in rows:
-        window.add(entry_of(row))
+    window.take(rows)
     return b"".join(window.lines())
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from concurrent.futures import CancelledError
 
 import pytest
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._threads import Threads
@@ -48,50 +47,49 @@ def test_no_more_is_done_at_once_than_there_are_places(two: Threads) -> None:
         gate.may_end.set()
 
 
-def test_a_thread_is_lent_only_while_one_has_nothing_to_do(two: Threads) -> None:
-    first, second = Gate(), Gate()
-    two.submit(first)
-    lent = two.spare(second)
-    assert lent and second.begun.wait(LONG)
-    assert two.spare(lambda: None) is None
-    for gate in (first, second):
-        gate.may_end.set()
-    lent.result(LONG)
+def test_of_two_that_work_each_can_have_one_more_and_what_waits_one_instead(two: Threads) -> None:
+    working = [Gate() for _ in range(2)]
+    for gate in working:
+        two.submit(gate)
+        assert gate.begun.wait(LONG)
+    helping = [Gate() for _ in range(3)]
+    lent = [two.spare(gate) for gate in helping]
+    assert [one is not None for one in lent] == [True, True, False]
+    with two.waiting():
+        lent[2] = two.spare(helping[2])
+        for gate in working + helping:
+            gate.may_end.set()
+        for one in lent:
+            assert one is not None
+            one.result(LONG)
 
 
-def test_the_place_of_what_waits_is_free_for_others(two: Threads) -> None:
-    done = threading.Event()
-
-    def waits() -> None:
-        lent = two.spare(helper)
-        assert lent
-        with two.waiting():
-            lent.result(LONG)
-        done.set()
-
-    def helper() -> None:
-        # Both get a place once the other left its own.
-        while (other := two.spare(lambda: None)) is None:
-            continue
-        with two.waiting():
-            other.result(LONG)
-
-    two.submit(waits)
-    assert done.wait(LONG)
+def test_what_is_lent_gives_back_its_result_and_its_place(two: Threads) -> None:
+    for turn in range(20):
+        lent = two.spare(int, str(turn))
+        while lent is None:
+            lent = two.spare(int, str(turn))
+        assert lent.result(LONG) == turn
 
 
-def test_what_has_not_begun_at_the_end_is_dropped_and_never_counts_as_done() -> None:
+def test_what_has_not_begun_at_the_end_is_dropped() -> None:
     threads = Threads(1, "test")
     gate, begun = Gate(), threading.Event()
     threads.submit(gate)
+    threads.submit(begun.set)
     assert gate.begun.wait(LONG)
-    behind = threads._begin(begun.set)
     stopping = threading.Thread(target=threads.stop)
     stopping.start()
-    while not threads._stopped:
+    while not threads._pool._shutdown:
         assert stopping.is_alive()
     gate.may_end.set()
     stopping.join(LONG)
-    with pytest.raises(CancelledError):
-        behind.result(LONG)
     assert not begun.is_set()
+
+
+def test_what_is_computed_beside_is_computed_in_order(two: Threads) -> None:
+    found: list[int] = []
+    results = [two.beside(found.append, number) for number in range(20)]
+    for result in results:
+        result.result(LONG)
+    assert found == list(range(20))

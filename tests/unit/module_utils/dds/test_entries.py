@@ -247,20 +247,18 @@ class Lending(Threads):
         self.lent = 0
         self._lends = iter(lends)
 
-    def spare(self, work: Callable[[], None]) -> Future[None] | None:
+    def spare(self, work: Callable[..., T], *arguments: Any) -> Future[T] | None:
         """Lend a thread if it is its turn."""
         if not next(self._lends):
             return None
         self.lent += 1
-        return super().spare(work)
+        return super().spare(work, *arguments)
 
     def run(self, work: Callable[[], T]) -> T:
         """Do something as one of the threads."""
-        found: list[T] = []
-        done = super().spare(lambda: found.append(work()))
+        done = super().spare(work)
         assert done
-        done.result()
-        return found[0]
+        return done.result()
 
 
 @pytest.fixture
