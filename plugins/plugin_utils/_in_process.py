@@ -14,14 +14,13 @@ import logging
 import sys
 import traceback
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from typing import Any, NamedTuple
 
 from ansible import constants
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator, ValidationResult
-from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
@@ -123,9 +122,8 @@ def called(name: str, function: Function, given: Mapping[str, Any], *, check_mod
         result = {"failed": True, "msg": message, "exception": traceback.format_exc()}
     if told:
         result["warnings"] = list(told)
-    # What is true, false or nothing is none of the secrets, however short these are.
-    kept = {key: value for key, value in result.items() if value is None or isinstance(value, bool)}
-    return {**remove_values(result, _secrets(options, given, validated.validated_parameters)), **kept}
+    hidden: dict[str, Any] = _without(_secrets(options, given, validated.validated_parameters), result)
+    return hidden
 
 
 @contextmanager
@@ -156,6 +154,20 @@ def _refused(name: str, validated: ValidationResult) -> dict[str, Any]:
     return {"failed": True, "msg": message}
 
 
-def _secrets(options: OptionSet, *values: Mapping[str, Any]) -> set[str]:
+def _secrets(options: OptionSet, *values: Mapping[str, Any]) -> list[str]:
+    """Return the values of secret options, and first those that others stand in."""
     names = [name for name, option in options.options.items() if option.get("no_log")]
-    return {str(known[name]) for known in values for name in names if known.get(name)}
+    found = {str(known.get(name) or "").strip() for known in values for name in names} - {""}
+    return sorted(found, key=len, reverse=True)
+
+
+def _without(secrets: Sequence[str], value: Any) -> Any:
+    """Return what JSON may hold with every secret hidden that stands in its texts; Ansible's own function is on its way out."""
+    if isinstance(value, dict):
+        return {name: _without(secrets, item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_without(secrets, item) for item in value]
+    if isinstance(value, str):
+        for secret in secrets:
+            value = value.replace(secret, "********")
+    return value

@@ -30,5 +30,7 @@ def installed(folder: Path) -> Path:
     for step in steps:
         run(step, folder / "build.log")
     [built] = folder.glob("*.tar.gz")
-    run([galaxy, "collection", "install", "--offline", "--no-deps", "-p", collections, built], folder / "install.log")
+    # By force, as the checkout is one that is installed.
+    install = ["collection", "install", "--offline", "--no-deps", "--force", "-p"]
+    run([galaxy, *install, collections, built], folder / "install.log")
     return collections

@@ -187,10 +187,18 @@ def test_no_secret_comes_out() -> None:
     assert "in breaks" in results[2]["exception"]
 
 
-@pytest.mark.parametrize("key", ["u", "1", "True"])
-def test_a_short_secret_leaves_what_is_true_alone(key: str) -> None:
-    result = call(lambda _context, _options: {"changed": True, "failed": False, "what": None}, key=key)
-    assert [result[name] for name in ("changed", "failed", "what")] == [True, False, None]
+@pytest.mark.parametrize("key", ["u", "1", "True", " ", "", None])
+def test_a_short_secret_leaves_what_is_no_text_alone(key: str | None) -> None:
+    seen = {"changed": True, "failed": False, "what": None, "count": 11}
+    assert call(lambda _context, _options: seen, key=key) == seen
+
+
+def test_a_secret_is_hidden_without_the_space_around_it_and_before_what_stands_in_it() -> None:
+    options = OptionSet({name: {"type": "str", "no_log": True} for name in ("one", "other")})
+    function = Function(options, lambda _context, _options: {"seen": ["abcdef", "abc", "x"]})
+    for given in ({"one": " abc\n", "other": "abcdef"}, {"other": "abc", "one": "abcdef"}):
+        result = called("module", function, given, check_mode=False, diff=False)
+        assert result["seen"] == ["********", "********", "x"]
 
 
 def test_a_secret_of_the_environment_is_one(monkeypatch: pytest.MonkeyPatch, good: dict[str, Options]) -> None:
