@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -71,3 +72,8 @@ class Threads:
     def _count(self, change: int) -> None:
         with self._counting:
             self._busy += change
+
+
+def cores() -> int:
+    """Return how much can run at a time."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

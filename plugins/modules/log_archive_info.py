@@ -31,15 +31,20 @@ options:
       - V(none) looks at the ledgers alone. The part of a ledger that its checkpoint knows, and that did not change since, is not
         read again; the guide of the archive says how that is told. What is new is read, and its chain checked.
       - V(size) finds files that are missing, of another size, or without a line in the ledger.
-      - V(sha256) reads every file too.
+      - V(sha256) reads every file too, side by side and in the order in which the disk gave them out.
     type: str
     choices: [none, size, sha256]
     default: none
+  verify_part:
+    description:
+      - Which part of the files O(verify=sha256) reads, as C(3/30). A file is in one part, told by its path, so that 30 runs, each with the next
+        number, have read everything, and none has to remember anything. All files are still compared as with O(verify=size).
+    type: str
+    version_added: 0.3.0
   workers:
     description:
-      - How many files are read at a time with O(verify=sha256).
+      - How many files are read at a time with O(verify=sha256). As many as there are cores when absent.
     type: int
-    default: 4
   expected_head:
     description:
       - Head of the ledger that is known from an earlier run, such as RV(clouddb.mongodb_logs.umongodb_log_archive#module:head).
@@ -282,6 +287,16 @@ next_loss:
   description: When the first of all missing and pending units can no longer be had.
   returned: when the archive was read
   type: str
+files_read:
+  description: How many files were read, which takes O(verify=sha256); with O(verify_part) those of that part.
+  returned: when the archive was read
+  type: int
+  version_added: 0.3.0
+bytes_read:
+  description: How many bytes these have.
+  returned: when the archive was read
+  type: int
+  version_added: 0.3.0
 problems:
   description: What is not as the ledgers say, with O(return_limit) at most.
   returned: when the archive was read
@@ -350,6 +365,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec impo
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError, BadInput, Incomplete
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import Context, run_module
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._threads import cores
 
 
 def place(name: str, value: Any) -> None:
@@ -358,18 +374,25 @@ def place(name: str, value: Any) -> None:
         raise BadInput(f"{name}: '{value[:80]}' is no place of a line, as head_at tells them: file:byte:line.")
 
 
+def part(name: str, value: Any) -> None:
+    """Check which part of the files is to be read."""
+    if verify.Part.of(value) is None:
+        raise BadInput(f"{name}: '{value[:80]}' is no part; give its number and how many there are, such as 3/30.")
+
+
 OPTIONS = (
     SURVEY
     + SERIES
     + OptionSet(
         {
             "verify": {"type": "str", "choices": verify.LEVELS, "default": verify.NONE},
-            "workers": {"type": "int", "default": 4},
+            "verify_part": {"type": "str"},
+            "workers": {"type": "int"},
             "expected_head": {"type": "str"},
             "expected_head_at": {"type": "str"},
         },
         required_by={"expected_head_at": ("expected_head",)},
-        checks={"workers": between(1, 64), "expected_head": head, "expected_head_at": place},
+        checks={"workers": between(1, 64), "expected_head": head, "expected_head_at": place, "verify_part": part},
     )
 )
 
@@ -381,8 +404,12 @@ def info(context: Context, options: dict[str, Any]) -> dict[str, Any]:
     problems: list[dict[str, str]] = []
     nodes: set[str] = set()
     found = 0
+    wanted = verify.Part.of(options["verify_part"]) if options["verify_part"] else None
+    if wanted and options["verify"] != verify.SHA256:
+        raise BadInput("verify_part says which part of the files is read, which only verify=sha256 does.")
+    reading = verify.Reading(options["workers"] or cores(), wanted)
     for folder in _folders(context, options, chosen):
-        for problem in _examined(folder, options, chosen, instances, nodes):
+        for problem in _examined(folder, options, chosen, reading, instances, nodes):
             found += 1
             if len(problems) < max(limit, 1):
                 problems.append({**problem._asdict(), "instance": folder})
@@ -390,6 +417,8 @@ def info(context: Context, options: dict[str, Any]) -> dict[str, Any]:
         "changed": False,
         "instances": instances,
         **total(instances),
+        "files_read": reading.files,
+        "bytes_read": reading.bytes,
         "problems": problems[:limit],
         "problems_omitted": found - len(problems[:limit]),
     }
@@ -414,7 +443,12 @@ def _folders(context: Context, options: Mapping[str, Any], chosen: survey.Chosen
 
 
 def _examined(
-    folder: str, options: Mapping[str, Any], chosen: survey.Chosen, instances: list[dict[str, Any]], nodes: set[str]
+    folder: str,
+    options: Mapping[str, Any],
+    chosen: survey.Chosen,
+    reading: verify.Reading,
+    instances: list[dict[str, Any]],
+    nodes: set[str],
 ) -> Iterator[Problem]:
     """Add what there is to tell of an instance, and yield what is wrong with it, be it that it cannot be read."""
     head = options["expected_head"]
@@ -424,7 +458,7 @@ def _examined(
         held = survey.holding(options["archive"], folder, head, at, whole=whole)
         instances.append(describe(held, chosen, options["return_limit"]))
         nodes |= held.nodes
-        yield from verify.check(held, chosen, options["verify"], options["workers"], head)
+        yield from verify.check(held, chosen, options["verify"], reading, head)
     except ArchiveError as error:
         # The other instances can be told of all the same.
         yield Problem.of(error, kind=verify.UNREADABLE)

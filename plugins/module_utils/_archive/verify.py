@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -23,6 +25,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledg
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.lock import holder_of
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.survey import Chosen, Holding
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._progress import Progress, Seen
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._words import printable
 
 NONE, SIZE, SHA256 = "none", "size", "sha256"
@@ -37,6 +40,8 @@ DAMAGES = {
     SIZE: "its file has another size",
     SHA256: "its file does not have its SHA-256",
 }
+
+_PART = re.compile(r"(\d{1,4})/(\d{1,4})\Z", re.ASCII)
 
 # How many files a thread are to be read next: enough that none waits, and few to be kept in mind.
 AHEAD = 4
@@ -60,11 +65,53 @@ def verdict(count: int, folder: str, message: str) -> str:
     return f"{'1 problem was' if count == 1 else f'{count} problems were'} found, first in {folder}: {message}"
 
 
-def check(held: Holding, chosen: Chosen, level: str, workers: int, head: str | None) -> Iterator[Problem]:
+class Part(NamedTuple):
+    """One of so many parts of an archive's files, told by their paths: together they are all files, whenever each is read."""
+
+    number: int
+    parts: int
+
+    @classmethod
+    def of(cls, text: str) -> Part | None:
+        """Return the part that a text such as ``3/30`` names; None for any other one."""
+        match = _PART.match(text)
+        part = cls(int(match[1]), int(match[2])) if match else None
+        return part if part and 1 <= part.number <= part.parts else None
+
+    def has(self, path: str) -> bool:
+        """Tell whether a file is in this part, by its path in the archive."""
+        digest = hashlib.sha256(path.encode("utf-8", "surrogateescape")).digest()
+        return int.from_bytes(digest[:8], "big") % self.parts == self.number - 1
+
+
+class Reading:
+    """Which files are read by how many threads, and how many of them were so far."""
+
+    def __init__(self, workers: int, part: Part | None = None, progress: Progress | None = None) -> None:
+        self.workers = workers
+        self.part = part
+        self.files = 0
+        self.bytes = 0
+        self._total = [0, 0]
+        self._progress = progress
+
+    def due(self, events: Sequence[Event]) -> None:
+        """Take note of what is to be read."""
+        self._total = [len(events), sum(event.size or 0 for event in events)]
+
+    def took(self, event: Event) -> None:
+        """Take note of a file that was read."""
+        self.files += 1
+        self.bytes += event.size or 0
+        if self._progress:
+            self._progress.look(lambda: Seen(self.files, self._total[0], self.bytes, self._total[1]))
+
+
+def check(held: Holding, chosen: Chosen, level: str, reading: Reading, head: str | None) -> Iterator[Problem]:
     """Yield everything that is wrong with an instance, its files as far as ``level`` says."""
     yield from check_chain(held.ledger, head)
     if level != NONE:
-        yield from check_files(held, chosen, level, workers)
+        yield from check_files(held, chosen, level, reading)
 
 
 def check_chain(ledger: Ledger, head: str | None) -> Iterator[Problem]:
@@ -103,23 +150,43 @@ def check_file(tree: Tree, event: Event) -> Problem | None:
     return compare(event, digest.size, digest.sha256) if digest else _missing(event)
 
 
-def check_files(held: Holding, chosen: Chosen, level: str, workers: int) -> Iterator[Problem]:
-    """Yield what is wrong with the files of the chosen series, at the level ``size`` or ``sha256``."""
-    sizes, others = _standing(held, chosen)
-    due = (event for event in held.ledger.units.values() if event.status == COLLECTED and chosen.has(event.series))
+def check_files(held: Holding, chosen: Chosen, level: str, reading: Reading) -> Iterator[Problem]:
+    """Yield what is wrong with the files of the chosen series, at the level ``size`` or ``sha256``, in the ledger's order.
+
+    Every file is compared by its size; only at the level ``sha256``, and of the chosen part, are they read.
+    """
+    files, others = _standing(held, chosen)
+    due = [event for event in held.ledger.units.values() if event.status == COLLECTED and chosen.has(event.series)]
+    problems: list[Problem] = []
     gone: list[Event] = []
-    for event, problem in _compared(held.tree, due, sizes, workers if level == SHA256 else 0):
+    whole: list[Event] = []
+    for event in due:
+        file = files.get(event.path or "")
+        problem = compare(event, file.size) if file else None
+        if file is None:
+            gone.append(event)
+        elif problem:
+            problems.append(problem)
+        elif level == SHA256 and (reading.part is None or reading.part.has(f"{held.folder}/{event.path}")):
+            whole.append(event)
+    # As they lie on the disk, as far as that can be told.
+    whole.sort(key=lambda event: files[event.path or ""].inode)
+    for event, problem in _read(held.tree, whole, reading):
         if problem and problem.kind == MISSING:
             gone.append(event)
         elif problem:
-            yield problem
+            problems.append(problem)
+    found = {problem.path: problem for problem in problems}
+    missing = {event.path for event in gone}
+    gone = [event for event in due if event.path in missing]
+    yield from (found[event.path] for event in due if event.path in found)
     if gone or others:
         yield from _confirmed(held, gone, others)
 
 
 def damaged(held: Holding, chosen: Chosen, level: str, workers: int) -> list[Event]:
     """Return the units whose files are not as their lines say, with status ``damaged`` and the reason."""
-    problems = [one for one in check_files(held, chosen, level, workers) if one.kind in DAMAGES]
+    problems = [one for one in check_files(held, chosen, level, Reading(workers)) if one.kind in DAMAGES]
     units = [(held.ledger.units[held.ledger.paths[one.path]], DAMAGES[one.kind]) for one in problems]
     return [event._replace(status=DAMAGED, reason=reason) for event, reason in units]
 
@@ -141,9 +208,14 @@ def _confirmed(held: Holding, gone: Iterable[Event], others: Mapping[str, float]
             yield problem
 
 
-def _standing(held: Holding, chosen: Chosen) -> tuple[dict[str, int], dict[str, float]]:
-    """Return the sizes of the files that the ledger holds, and when each other file changed last."""
-    sizes: dict[str, int] = {}
+class _File(NamedTuple):
+    size: int
+    inode: int
+
+
+def _standing(held: Holding, chosen: Chosen) -> tuple[dict[str, _File], dict[str, float]]:
+    """Return the files that the ledger holds, and when each other file changed last."""
+    files: dict[str, _File] = {}
     others: dict[str, float] = {}
     ledger = held.ledger
     for path, stat in held.tree.stats():
@@ -151,30 +223,30 @@ def _standing(held: Holding, chosen: Chosen) -> tuple[dict[str, int], dict[str, 
         event = ledger.units[key] if key else None
         if event and event.path == path and event.status == COLLECTED:
             # The ledger's own text: a second one of every path would take much room.
-            sizes[event.path] = stat.st_size
+            files[event.path] = _File(stat.st_size, stat.st_ino)
         elif _is_chosen(path, chosen) and not layout.is_litter(path):
             others[path] = stat.st_ctime
-    return sizes, others
+    return files, others
 
 
-def _compared(
-    tree: Tree, events: Iterable[Event], sizes: Mapping[str, int], workers: int
-) -> Iterator[tuple[Event, Problem | None]]:
-    """Yield every event with what is wrong with its file; files are read by so many threads, or not at all."""
-    reading: deque[tuple[Event, Future[Problem | None]]] = deque()
-    with ThreadPoolExecutor(workers or 1, "verify") as pool:
+def _read(tree: Tree, events: Sequence[Event], reading: Reading) -> Iterator[tuple[Event, Problem | None]]:
+    """Read files side by side, and yield the event of each with what is wrong with it."""
+    reading.due(events)
+    under_way: deque[tuple[Event, Future[Problem | None]]] = deque()
+
+    def first() -> tuple[Event, Problem | None]:
+        event, result = under_way.popleft()
+        problem = result.result()
+        reading.took(event)
+        return event, problem
+
+    with ThreadPoolExecutor(reading.workers, "verify") as pool:
         for event in events:
-            size = sizes.get(event.path or "")
-            problem = _missing(event) if size is None else compare(event, size)
-            if problem or not workers:
-                yield event, problem
-                continue
-            reading.append((event, pool.submit(check_file, tree, event)))
-            if len(reading) > AHEAD * workers:
-                first, result = reading.popleft()
-                yield first, result.result()
-        for event, result in reading:
-            yield event, result.result()
+            under_way.append((event, pool.submit(check_file, tree, event)))
+            if len(under_way) > AHEAD * reading.workers:
+                yield first()
+        while under_way:
+            yield first()
 
 
 def _missing(event: Event) -> Problem:

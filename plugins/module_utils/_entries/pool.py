@@ -90,11 +90,6 @@ def _end_with(parent: int) -> None:
         os._exit(1)
 
 
-def cores() -> int:
-    """Return how many processes can run at a time."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def done(
     work: Callable[[J], R], jobs: Sequence[J], workers: int, limit: float | None = None
 ) -> Iterator[tuple[J, R | NotDone]]:

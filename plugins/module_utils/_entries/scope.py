@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import survey
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import OptionSet, between
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.pool import NotDone, cores
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.pool import NotDone
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.units import Unit, span_of, units_of
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError, BadInput
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._threads import cores
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import parse_moment
 
 # How many processes read, and which time.

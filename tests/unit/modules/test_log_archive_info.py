@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils import _module
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import survey
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import ACCEPTED, EVERY, Event
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import ACCEPTED, EVERY, Event, Ledger
 
 from ..archives import Made
 from ..running import run_module
@@ -90,6 +91,62 @@ def test_a_head_is_that_of_one_instance(made: Made) -> None:
     assert "One instance must be chosen" in info(made, expected_head="0" * 64)["msg"]
     result = info(made, provider="dds", expected_head="1" * 64)
     assert "The ledger has no line with the head 1111" in result["problems"][0]["message"]
+
+
+def test_a_head_is_proven_by_one_look_at_its_place(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = info(made, instances=["uclmongo-1"])["instances"][0]
+    made.collected(3, 4)
+    survey_holds(made)
+    chosen = {"instances": ["uclmongo-1"], "expected_head": known["head"]}
+    other = "ledger-2026-03.jsonl:0:1"
+    assert not info(made, **chosen, expected_head_at=known["head_at"]).get("failed")
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "read", None)
+        run = run_module(
+            "log_archive_info", {"archive": str(made.path.parents[3]), **chosen, "expected_head_at": known["head_at"]}
+        )
+        assert not run.get("failed")
+    # A place that is wrong proves nothing, and takes nothing from the head.
+    assert not info(made, **chosen, expected_head_at=other).get("failed")
+    chosen["expected_head"] = "1" * 64
+    assert "no line with the head 1111" in info(made, **chosen, expected_head_at=known["head_at"])["msg"]
+
+
+def survey_holds(made: Made) -> None:
+    """Hold the lock once, and so have the checkpoint written."""
+    with survey.writing(str(made.path.parents[3]), made.folder, 0, 0):
+        pass
+
+
+def test_what_is_told_by_the_checkpoint_is_what_the_ledger_says(made: Made) -> None:
+    made.lost(5)
+    survey_holds(made)
+    recalled = info(made)
+    (made.path / "checkpoint.json").unlink()
+    assert info(made) == recalled
+
+
+@pytest.mark.parametrize("what", ["altered", "dropped"])
+def test_verification_and_the_next_look_find_a_line_that_was_edited_behind_a_checkpoint(made: Made, what: str) -> None:
+    survey_holds(made)
+    if what == "altered":
+        made.altered(1)
+    else:
+        path = made.path / "ledger-2026-03.jsonl"
+        path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[1:]))
+    for level in ("none", "size"):
+        assert [one["kind"] for one in info(made, verify=level)["problems"]] == ["chain"]
+
+
+def test_parts_are_read_of_a_verification_by_content(made: Made) -> None:
+    results = [info(made, verify="sha256", verify_part=f"{number}/3", workers=1) for number in (1, 2, 3)]
+    assert sum(one["files_read"] for one in results) == 5
+    assert sum(one["bytes_read"] for one in results) == 500
+    assert info(made, verify="sha256")["files_read"] == 5
+    assert info(made, verify="size")["files_read"] == 0
+    assert "only verify=sha256" in info(made, verify="size", verify_part="1/3")["msg"]
+    assert "such as 3/30" in info(made, verify="sha256", verify_part="4/3")["msg"]
+    assert "file:byte:line" in info(made, expected_head="1" * 64, expected_head_at="here")["msg"]
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,14 @@ class PlaybooksTest(CollectTest):
         self.assertEqual(run.code, 0, run.text)
         self.assertRegex(self.said(run), rf"as its ledgers say, by sha256: 4 instances, {files} files with \d+ bytes;")
 
+        run = self.node("verify", verify_parts="1")
+        self.assertEqual(run.code, 0, run.text)
+        self.assertRegex(self.said(run), rf"bytes, of which part 1/1 was read \({files} files\);")
+        runs = [self.node("verify", verify_part=f"{number}/2") for number in (1, 2)]
+        read = [re.search(r"of which part ./2 was read \((\d+) files\)", self.said(run)) for run in runs]
+        self.assertEqual(sum(int(found[1]) for found in read if found), files)
+        self.assertRegex(self.said(self.node("verify", verify_parts="3")), "part [1-3]/3 was read")
+
         [cluster, instance] = [row["collect_instance"] for row in (self.cluster, self.instance)]
         hold = {"begin": "2025-06-09T00:00:00Z", "end": "2025-06-12T00:00:00Z"}
         chosen = {"prune_instances": f"{cluster}\n{instance}\n", "prune_max_age": "1d", "prune_lock_timeout": "1"}

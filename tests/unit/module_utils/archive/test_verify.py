@@ -16,11 +16,21 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout, survey, verify
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Tree
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import PRUNED
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import PRUNED, Event
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.survey import Chosen, Holding
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.verify import NONE, SHA256, SIZE
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.verify import (
+    NONE,
+    SHA256,
+    SIZE,
+    Part,
+    Reading,
+)
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._progress import Moment, Progress, Teller
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import iso
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ...archives import Made
 
@@ -40,9 +50,11 @@ def read(made: Made) -> Holding:
     return survey.holding(str(made.path.parents[3]), made.folder)
 
 
-def found(held: Holding, level: str = SHA256, chosen: Chosen = ALL, head: str | None = None) -> list[list[str]]:
+def found(
+    held: Holding, level: str = SHA256, chosen: Chosen = ALL, head: str | None = None, reading: Reading | None = None
+) -> list[list[str]]:
     """Return the kind and the path of every problem."""
-    problems = list(verify.check(held, chosen, level, 3, head))
+    problems = list(verify.check(held, chosen, level, reading or Reading(3), head))
     assert all(one.message.endswith(".") and "\n" not in one.message for one in problems)
     return [[one.kind, one.path] for one in problems]
 
@@ -239,3 +251,66 @@ def test_a_known_head_tells_what_happened_since(made: Made) -> None:
     after = made.ledger.head
     ledger.write_bytes(b"".join(ledger.read_bytes().splitlines(keepends=True)[:30]))
     assert found(survey.holding(archive, made.folder, after), NONE, head=after) == [["head", ""]]
+
+
+# -- parts
+
+
+@given(st.text(min_size=1), st.integers(1, 40))
+def test_a_file_is_in_one_part_of_so_many(path: str, count: int) -> None:
+    assert sum(Part(number, count).has(path) for number in range(1, count + 1)) == 1
+
+
+@pytest.mark.parametrize("text", ["", "3", "0/3", "4/3", "3/0", "-1/3", "1/3 ", "1/30000", "a/b", "\u0661/3"])
+def test_what_is_no_part_is_told(text: str) -> None:
+    assert Part.of(text) is None
+
+
+def test_all_parts_together_read_every_file_once(made: Made) -> None:
+    held = read(made)
+    for path in made.files():
+        alter(made.path / path)
+    damaged, files, size = [], 0, 0
+    for number in range(1, 8):
+        reading = Reading(2, Part.of(f"{number}/7"))
+        damaged += found(held, reading=reading)
+        files, size = files + reading.files, size + reading.bytes
+    assert sorted(damaged) == [["sha256", path] for path in made.files()]
+    assert (files, size) == (30, 30 * 100)
+
+
+def test_a_part_leaves_no_file_out_that_is_missing_or_of_another_size(made: Made) -> None:
+    first, second, *_others = made.files()
+    (made.path / first).unlink()
+    shorten(made.path / second)
+    for number in range(1, 4):
+        reading = Reading(2, Part(number, 3))
+        assert sorted(found(read(made), reading=reading)) == [["missing", first], ["size", second]]
+
+
+def test_files_are_read_as_they_lie_and_problems_told_in_the_order_of_the_ledger(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path in reversed(made.files()):
+        # A new file in place of the old one, in another order.
+        content = (made.path / path).read_bytes()
+        (made.path / f"{path}.new").write_bytes(content[:-1] + b"?")
+        os.replace(made.path / f"{path}.new", made.path / path)
+    inodes: list[int] = []
+    real = verify.check_file
+
+    def checking(tree: Tree, event: Event) -> verify.Problem | None:
+        inodes.append(os.stat(made.path / (event.path or "")).st_ino)
+        return real(tree, event)
+
+    monkeypatch.setattr(verify, "check_file", checking)
+    assert found(read(made), reading=Reading(1)) == [["sha256", path] for path in made.files()]
+    assert inodes == sorted(inodes)
+
+
+def test_whoever_watches_sees_how_much_was_read_of_how_much(made: Made) -> None:
+    moments: list[Moment] = []
+    progress = Progress("uclmongo-1", Teller(moments.append, 0, 0))
+    assert found(read(made), reading=Reading(2, progress=progress)) == []
+    seen = [(one.seen.files, one.seen.files_total, one.seen.bytes, one.seen.bytes_total) for one in moments]
+    assert seen == [(number, 30, number * 100, 3000) for number in range(1, 31)]
