@@ -240,7 +240,10 @@ def questions(variables: dict[str, str], names: dict[str, str]) -> None:
     print(f"  {many}\n{textwrap.fill(worst, 98, initial_indent='  ', subsequent_indent='    ')}")
     say("Search", "who was refused something last?")
     many, line = asked(variables, "search", log_types="audit", match='"result":13', limit=1)
-    print(f"  {many}\n{textwrap.shorten(line, 98 * 3, placeholder='...')}")
+    entry = json.loads(line)
+    who = f"{entry['users'][0]['user']} from {entry['remote']['ip']}"
+    what = f"{entry['param']['command']} on {entry['param']['ns']}"
+    print(f"  {many}\n  {entry['ts']['$date']}: {who} was refused {what}")
 
 
 def demonstrate(emulator: Emulator) -> None:
