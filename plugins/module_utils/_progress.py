@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Mapping
+from math import inf
 from typing import Any, Callable, NamedTuple
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._amounts import count, duration, size
@@ -18,6 +19,9 @@ WIDTH = 80
 
 # The rate is that of so many seconds.
 _RECENT = 30.0
+
+# When whoever had no room is asked again.
+_AGAIN = 1.0
 
 # An id of 36 characters and what belongs to it stands whole.
 _LONGEST_NAME = 40
@@ -79,9 +83,12 @@ def words(moment: Moment, width: int = WIDTH) -> str:
 
 
 class Teller(NamedTuple):
-    """Whoever is told of a run: first after so many seconds, and then every so many."""
+    """Whoever is told of a run, first after so many seconds, and then every so many.
 
-    tell: Callable[[Moment], None]
+    ``tell`` returns whether it took the moment; where it has no room for it now, it is asked again soon.
+    """
+
+    tell: Callable[[Moment], bool]
     first: float
     every: float
 
@@ -96,26 +103,23 @@ class Progress:
         self._due = {teller: self._began + teller.first for teller in tellers}
         self._recent: deque[tuple[float, Seen]] = deque()
 
-    @property
-    def within(self) -> float | None:
-        """Return after how many seconds somebody wants to be told again; None when nobody ever does."""
-        return max(0.0, min(self._due.values()) - self._monotonic()) if self._due else None
+    def look(self, see: Callable[[], Seen]) -> float:
+        """Tell whoever wants to be told by now; only then is anything looked at.
 
-    def look(self, see: Callable[[], Seen]) -> None:
-        """Tell whoever wants to be told by now; only then is anything looked at."""
+        Return in how many seconds somebody wants to be told again; infinite when nobody ever does.
+        """
         now = self._monotonic()
         due = [teller for teller, at in self._due.items() if at <= now]
-        if not due:
-            return
-        moment = self._moment(see(), now)
-        for teller in due:
-            self._due[teller] = now + teller.every
-            teller.tell(moment)
+        if due:
+            moment = self._moment(see(), now)
+            for teller in due:
+                self._due[teller] = now + (teller.every if teller.tell(moment) else min(_AGAIN, teller.every))
+        return min(self._due.values(), default=inf) - now
 
     def _moment(self, seen: Seen, now: float) -> Moment:
         recent = self._recent
         recent.append((now, seen))
-        while now - recent[0][0] > _RECENT and len(recent) > 2:
+        while len(recent) > 2 and now - recent[1][0] >= _RECENT:
             recent.popleft()
         since, first = recent[0] if len(recent) > 1 else (self._began, Seen(0))
         seconds = now - since

@@ -44,7 +44,8 @@ class Seen(NamedTuple):
 class Status:
     """The status of one instance, as plain data, with the parts that a later run decides by.
 
-    ``name`` is the one that people gave the instance, as the cloud told it last.
+    ``name`` is the one that people gave the instance, as the cloud told it last. ``progress`` is how far a run has come that is
+    under way or was killed.
     """
 
     def __init__(self, tree: Tree, identity: Mapping[str, str]) -> None:
@@ -55,6 +56,7 @@ class Status:
         self.listed: dict[str, dict[str, str]] = {}
         self.run: dict[str, Any] = {}
         self.name = ""
+        self.progress: dict[str, Any] | None = None
 
     @classmethod
     def read(cls, tree: Tree, identity: Mapping[str, str]) -> Status:
@@ -66,6 +68,7 @@ class Status:
             status.listed = dict(value.get("listed") or {})
             status.run = dict(value.get("run") or {})
             status.name = str(value.get("name") or "")
+            status.progress = dict(value["progress"]) if value.get("progress") else None
             status._check()
             status.known = True
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -168,6 +171,8 @@ class Status:
         """Write the status. Raises ArchiveError."""
         value = {"v": VERSION, **self._identity, "at": iso(at), "head": head}
         value.update(name=self.name, run=self.run)
+        if self.progress:
+            value["progress"] = self.progress
         value["listed"] = self.listed
         value["series"] = [self.series[series] for series in sorted(self.series)]
         self._tree.replace(layout.STATUS, (json.dumps(value, indent=1) + "\n").encode("ascii"))

@@ -117,6 +117,11 @@ class Download:
         self._note_coding()
         return self._body.kept.digest
 
+    @property
+    def received(self) -> int:
+        """Return how many bytes of the file have come so far; any thread may ask."""
+        return self._body.sent.size
+
     def _progress(self) -> tuple[int, ...]:
         return self._spoilt, self._body.sent.size, self._read_again
 

@@ -10,7 +10,7 @@ import math
 import os
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Callable, NamedTuple
 
@@ -38,7 +38,11 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.sour
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.work import Pace, Work
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.workers import Workers
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError, LogsError
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._progress import Moment, Progress, Teller
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import iso
+
+# How often a run that takes long keeps its progress in the status, in seconds.
+_NOTED = 10.0
 
 _DEFECT = "Report it with the message of the task; what came in whole is recorded, and the next run goes on."
 
@@ -71,6 +75,7 @@ class Engine:
         source: Source,
         settings: Settings,
         *,
+        tellers: Sequence[Teller] = (),
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -79,6 +84,7 @@ class Engine:
         self._clock = source.http.clock
         self._pace = Pace(settings.wait_timeout, settings.poll_interval, sleep, monotonic)
         self._began = monotonic()
+        self._tellers = tellers
         self._tree = Tree(settings.archive, settings.ownership, settings.folder)
 
     def preview(self) -> Outcome:
@@ -121,7 +127,7 @@ class Engine:
         workers = Workers(
             self._source, self._tree, books.ledger.paths, settings.workers, monotonic=self._pace.monotonic
         )
-        work = Work(books, workers, self._pace)
+        work = Work(books, workers, self._pace, self._progress(books))
         try:
             found = self._found(books)
             books.record(found.everything() if settings.rebuild else [])
@@ -152,6 +158,7 @@ class Engine:
             self._measure(outcome)
             outcome.describe(books.status, self._clock.now())
             self._note_run(books, outcome, error)
+            books.status.progress = None
             books.close()
         except ArchiveError as fault:
             outcome.fatal = outcome.fatal or fault
@@ -177,7 +184,20 @@ class Engine:
                 hint="Restore the ledger, or take up the files as they are with rebuild=true.",
             )
         status = Status.read(self._tree, settings.identity)
+        status.progress = None
         return Books(self._tree, ledger, status, self._clock, self._source.named)
+
+    def _progress(self, books: Books) -> Progress:
+        """Return the progress of this run, which is kept in the status for whoever looks from elsewhere."""
+
+        def note(moment: Moment) -> bool:
+            books.status.progress = {"at": iso(self._clock.now()), **moment.as_dict()}
+            books.save()
+            return True
+
+        name = books.status.name or self._settings.identity["instance"]
+        kept = Teller(note, first=_NOTED, every=_NOTED)
+        return Progress(name, kept, *self._tellers, monotonic=self._pace.monotonic)
 
     def _found(self, books: Books) -> Found:
         return Found(self._tree, books.ledger, self._source.recognise)

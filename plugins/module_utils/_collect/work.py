@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Callable, NamedTuple
 
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._amounts import count
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import Key
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.books import Books
@@ -35,6 +36,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.work
     Workers,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError, CloudError, LogsError
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._progress import Progress, Seen
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 
 # How long to sit still for a thread before looking at the clock again.
@@ -57,13 +59,15 @@ class Work:
     of those whose asking was not refused, which is what a planner is to know.
     """
 
-    def __init__(self, books: Books, workers: Workers, pace: Pace) -> None:
+    def __init__(self, books: Books, workers: Workers, pace: Pace, progress: Progress) -> None:
         self.plan = Plan()
         self.asked: Counter[Key] = Counter()
         self.requested: set[tuple[Series, Span]] = set()
         self._books = books
         self._workers = workers
         self._pace = pace
+        self._progress = progress
+        self._throttled = 0.0
         self._asking: set[Key] = set()
         self._refused: dict[Key, CloudError] = {}
         self._failed: dict[Key, CloudError] = {}
@@ -114,10 +118,33 @@ class Work:
             left = LONGEST_WAIT if instant is None else instant - self._pace.monotonic()
             if left <= 0 or not self._left():
                 return
+            pause = min(LONGEST_WAIT, left, self._progress.look(self._see))
             if not self._workers.busy:
-                self._pace.sleep(left)
-            for fault in self._take_up(min(LONGEST_WAIT, left)):
+                self._pace.sleep(pause)
+            for fault in self._take_up(pause):
                 raise fault
+
+    def _see(self) -> Seen:
+        """Return what there is to see of this run: what is due and what has come, and what it waits for."""
+        taken, plan = self._books.taken, self.plan
+        due = [step for step in plan.having(FETCH, READ, REREAD, ASK, WAIT) if step.key not in taken]
+        held = sum(event.size or 0 for event in self._books.done)
+        sizes = [step.offer.size if step.offer else None for step in due]
+        known = sum(filter(None, sizes)) if None not in sizes else None
+        return Seen(
+            len(taken),
+            len(taken) + len({step.key for step in due}),
+            held + self._workers.received(),
+            None if known is None else held + known,
+            self._waiting(),
+        )
+
+    def _waiting(self) -> str:
+        throttled, self._throttled = self._throttled, self._workers.throttled
+        if self._throttled > throttled:
+            return "throttled by the cloud"
+        made = {step.key for step in self.plan.having(ASK, WAIT) if not self._gave_up(step)}
+        return f"{count(len(made), 'package')} being made" if made else ""
 
     def _left(self) -> bool:
         return bool(self._workers.busy) or self._awaited()

@@ -156,6 +156,7 @@ class Workers:
         self._monotonic = monotonic
         self._held_paths = paths
         self._taken_paths: dict[str, Key] = {}
+        self._downloads: dict[Key, Download] = {}
         self._naming = threading.Lock()
         self._stopped = threading.Event()
         self._done: queue.SimpleQueue[Result] = queue.SimpleQueue()
@@ -197,9 +198,21 @@ class Workers:
                 done = self._done.get(timeout=pause) if pause > 0 and self.busy else self._done.get_nowait()
                 since = since if found else time.monotonic()
                 self.busy.discard(done.step.key)
+                with self._naming:
+                    self._downloads.pop(done.step.key, None)
                 found.append(done)
         except queue.Empty:
             return found
+
+    def received(self) -> int:
+        """Return how many bytes have come of files that are on their way."""
+        with self._naming:
+            return sum(download.received for download in self._downloads.values())
+
+    @property
+    def throttled(self) -> float:
+        """Return for how many seconds the run has waited because the cloud asked for it."""
+        return self._source.http.throttled
 
     def _carry(self, work: Callable[[Step], Result], step: Step) -> None:
         try:
@@ -223,6 +236,8 @@ class Workers:
             link = self._links.first(offer)
             path = self._path(step, self._source.path(offer, link))
             download = Download(self._source.http, self._tree, path, offer.size, self._stopped.is_set, self._tags)
+            with self._naming:
+                self._downloads[step.key] = download
             first = [link]
             digest = download.run(lambda: first.pop() if first else self._links.of(offer))
         except LogsError as error:

@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import partial
+from math import inf
 
 import pytest
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._progress import (
@@ -30,6 +32,16 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+def taken(moments: list[Moment]) -> Callable[[Moment], bool]:
+    """Return what takes every moment."""
+
+    def tell(moment: Moment) -> bool:
+        moments.append(moment)
+        return True
+
+    return tell
 
 
 def moment(seen: Seen, rate: float | None = None, left: float | None = None, of: str = "uclmongo-4f1d2c3b") -> Moment:
@@ -86,7 +98,7 @@ def test_a_quick_run_is_not_told_and_a_long_one_every_so_often() -> None:
     clock = Clock()
     told: list[Moment] = []
     rarely: list[Moment] = []
-    progress = Progress("x", Teller(told.append, 5, 2), Teller(rarely.append, 15, 20), monotonic=clock)
+    progress = Progress("x", Teller(taken(told), 5, 2), Teller(taken(rarely), 15, 20), monotonic=clock)
     looked = 0
 
     def see() -> Seen:
@@ -96,21 +108,42 @@ def test_a_quick_run_is_not_told_and_a_long_one_every_so_often() -> None:
 
     for second in range(61):
         clock.now = 100.0 + second
-        progress.look(see)
+        within = progress.look(see)
     assert [round(one.seconds) for one in told] == [5, 7, 9, *range(11, 60, 2)]
     assert [round(one.seconds) for one in rarely] == [15, 35, 55]
     assert looked == len(told)
-    assert progress.within == 1.0
-    assert nobody().within is None
-    nobody().look(see)
+    assert within == 1.0
+    assert nobody().look(see) == inf
     assert looked == len(told)
+
+
+def test_whoever_has_no_room_is_asked_again_soon() -> None:
+    clock = Clock()
+    asked: list[float] = []
+
+    def tell(_moment: Moment) -> bool:
+        asked.append(clock.now)
+        return clock.now >= 113
+
+    progress = Progress("x", Teller(tell, 10, 5), monotonic=clock)
+    for second in range(200):
+        clock.now = 100 + second / 10
+        progress.look(lambda: Seen(1))
+    assert asked == [110, 111, 112, 113, 118]
 
 
 def test_the_rate_is_that_of_the_last_half_minute_and_tells_what_is_left() -> None:
     clock = Clock()
     told: list[Moment] = []
-    progress = Progress("x", Teller(told.append, 0, 10), monotonic=clock)
-    for second, (files, held) in {0: (0, 0), 10: (1, 100), 20: (1, 100), 50: (2, 700), 60: (4, 700)}.items():
+    progress = Progress("x", Teller(taken(told), 0, 10), monotonic=clock)
+    for second, (files, held) in {
+        0: (0, 0),
+        10: (1, 100),
+        20: (1, 100),
+        50: (2, 700),
+        60: (4, 700),
+        90: (5, 700),
+    }.items():
         clock.now = 100.0 + second
         progress.look(partial(Seen, files, 10, held, 1000))
     assert [(one.rate, one.left) for one in told] == [
@@ -118,7 +151,8 @@ def test_the_rate_is_that_of_the_last_half_minute_and_tells_what_is_left() -> No
         (10.0, 90.0),
         (5.0, 180.0),
         (20.0, 15.0),
-        (None, 30.0),
+        (15.0, 20.0),
+        (None, 150.0),
     ]
 
 

@@ -39,6 +39,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.work
     Workers,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._progress import nobody
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, Clock, from_iso
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.api import Listed, Package, UMongoDB
@@ -239,7 +240,7 @@ def play(course: Course, folder: str) -> Run:
     pace = Pace(
         WAIT_TIMEOUT, 10.0, sleep=lambda seconds: cast(Any, world.advance(seconds)), monotonic=lambda: world.time
     )
-    work = Work(books, cast(Workers, Schedule(world, tree, source)), pace)
+    work = Work(books, cast(Workers, Schedule(world, tree, source)), pace, nobody())
     outcome = Outcome(books.ledger)
     outcome.first = source.plan(books.ledger, books.status, ())
     work.run(outcome.first, lambda: source.plan(books.ledger, books.status, work.requested))
