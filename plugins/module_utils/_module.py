@@ -12,14 +12,19 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import OptionSet
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import LogsError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import REQUESTS_IMPORT_ERROR
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._progress import Teller
 
 
 class Context(NamedTuple):
-    """What the function of a module knows of its task. ``warn`` takes what is to be told beside the result."""
+    """What the function of a module knows of its task.
+
+    ``warn`` takes what is to be told beside the result; ``tellers`` want to know how far it has come while it runs.
+    """
 
     check_mode: bool
     diff: bool
     warn: Callable[[str], None]
+    tellers: tuple[Teller, ...] = ()
 
 
 Body = Callable[[Context, dict[str, Any]], dict[str, Any]]

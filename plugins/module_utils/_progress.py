@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from math import inf
-from typing import Any, Callable, NamedTuple
+from typing import Any, Callable, NamedTuple, TypeVar
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._amounts import count, duration, size
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._words import printable
+
+One = TypeVar("One")
 
 WIDTH = 80
 
@@ -69,7 +71,7 @@ def words(moment: Moment, width: int = WIDTH) -> str:
     files = f"{seen.files} of {count(seen.files_total, 'file')}" if seen.files_total else count(seen.files, "file")
     held = f"{size(seen.bytes)} of {size(seen.bytes_total)}" if seen.bytes_total else size(seen.bytes)
     rate = f"{size(moment.rate)}/s" if moment.rate else ""
-    left = f"{duration(max(1.0, moment.left) * 1000)} left" if moment.left is not None else ""
+    left = f"{_left(moment.left)} left" if moment.left is not None else ""
     # The first of these goes last.
     parts = {"files": files, "waiting": printable(seen.waiting), "left": left, "bytes": held, "rate": rate}
     if not seen.bytes:
@@ -80,6 +82,10 @@ def words(moment: Moment, width: int = WIDTH) -> str:
         if len(line) <= width or len(parts) == 1:
             return line[:width]
         parts.popitem()
+
+
+def _left(seconds: float) -> str:
+    return duration(seconds * 1000) if seconds >= 59.5 else f"{max(1, round(seconds))} s"
 
 
 class Teller(NamedTuple):
@@ -101,7 +107,12 @@ class Progress:
         self._monotonic = monotonic
         self._began = monotonic()
         self._due = {teller: self._began + teller.first for teller in tellers}
-        self._recent: deque[tuple[float, Seen]] = deque()
+        self._recent = deque([(self._began, Seen(0))])
+
+    def about(self, of: str) -> None:
+        """Go on with something else, which is counted from its own begin."""
+        self._of = of
+        self._recent = deque([(self._monotonic(), Seen(0))])
 
     def look(self, see: Callable[[], Seen]) -> float:
         """Tell whoever wants to be told by now; only then is anything looked at.
@@ -121,7 +132,7 @@ class Progress:
         recent.append((now, seen))
         while len(recent) > 2 and now - recent[1][0] >= _RECENT:
             recent.popleft()
-        since, first = recent[0] if len(recent) > 1 else (self._began, Seen(0))
+        since, first = recent[0]
         seconds = now - since
         rate = (seen.bytes - first.bytes) / seconds if seconds > 0 and seen.bytes > first.bytes else None
         left = None
@@ -130,6 +141,29 @@ class Progress:
         elif seen.files_total and seconds > 0 and seen.files > first.files:
             left = max(0, seen.files_total - seen.files) * seconds / (seen.files - first.files)
         return Moment(self._of, seen, now - self._began, rate, left)
+
+
+def watched(
+    progress: Progress, done: Iterable[One], size_of: Callable[[One], int], totals: Callable[[], tuple[int, int]]
+) -> Iterator[One]:
+    """Yield what comes to its end, one file after the other, with a look at the progress.
+
+    ``totals`` gives how many files there are, and their bytes; it is asked when somebody wants to know, and once.
+    """
+    files = held = 0
+    known: list[tuple[int, int]] = []
+
+    def see() -> Seen:
+        known[:] = known or [totals()]
+        files_total, bytes_total = known[0]
+        return Seen(files, files_total, held, bytes_total)
+
+    progress.look(see)
+    for one in done:
+        yield one
+        files += 1
+        held += size_of(one)
+        progress.look(see)
 
 
 def nobody() -> Progress:

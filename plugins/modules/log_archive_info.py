@@ -114,6 +114,34 @@ instances:
       description: Lines of the ledger that were altered, dropped or reordered, and that nobody accepted.
       type: list
       elements: str
+    under_way:
+      description:
+        - The run that writes to this part of the archive now, as far as it can be told from here; null where there is none.
+        - A run of another host is under way when it has noted something within two minutes.
+      type: dict
+      version_added: 0.3.0
+      contains:
+        host:
+          description: Host on which it runs.
+          type: str
+        pid:
+          description: Its process there.
+          type: int
+        since:
+          description: Since when it runs.
+          type: str
+        noted:
+          description: When it noted its progress last, which it does every ten seconds; null before it did so first.
+          type: str
+        progress:
+          description:
+            - How far it had come then. C(files) of C(files_total), C(bytes) of C(bytes_total), C(waiting) for what, C(seconds) since
+              it began, C(rate) in bytes a second, and the seconds that are C(left). What is not known is null.
+          type: dict
+        sentence:
+          description: The same in words.
+          type: str
+          sample: "uclmongo-4f1d2c3b: 12 of 40 files, 310 MiB of 1.2 GiB, 12.0 MiB/s, 1 min 17 s left"
     holds:
       description: Spans of time that no pruning touches.
       type: list
@@ -349,12 +377,14 @@ failure:
       type: str
 """
 
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import survey, verify
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.describe import describe, total
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import Where
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.under_way import under_way
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.verify import Problem
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import (
     SERIES,
@@ -365,6 +395,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec impo
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError, BadInput, Incomplete
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import Context, run_module
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._progress import Progress
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._threads import cores
 
 
@@ -407,7 +438,8 @@ def info(context: Context, options: dict[str, Any]) -> dict[str, Any]:
     wanted = verify.Part.of(options["verify_part"]) if options["verify_part"] else None
     if wanted and options["verify"] != verify.SHA256:
         raise BadInput("verify_part says which part of the files is read, which only verify=sha256 does.")
-    reading = verify.Reading(options["workers"] or cores(), wanted)
+    progress = Progress(options["archive"], *context.tellers)
+    reading = verify.Reading(options["workers"] or cores(), wanted, progress)
     for folder in _folders(context, options, chosen):
         for problem in _examined(folder, options, chosen, reading, instances, nodes):
             found += 1
@@ -456,7 +488,8 @@ def _examined(
         whole = options["verify"] != verify.NONE
         at = Where.of(options["expected_head_at"]) if options["expected_head_at"] else None
         held = survey.holding(options["archive"], folder, head, at, whole=whole)
-        instances.append(describe(held, chosen, options["return_limit"]))
+        run = under_way(held.tree, held.status, held.identity["instance"], int(time.time()))
+        instances.append({**describe(held, chosen, options["return_limit"]), "under_way": run})
         nodes |= held.nodes
         yield from verify.check(held, chosen, options["verify"], reading, head)
     except ArchiveError as error:

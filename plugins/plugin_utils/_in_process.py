@@ -29,6 +29,9 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec impo
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import LogsError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import REQUESTS_IMPORT_ERROR
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import Body, Context
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._progress import Teller
+from ansible_collections.clouddb.mongodb_logs.plugins.plugin_utils._shown import SWITCH as PROGRESS_SWITCH
+from ansible_collections.clouddb.mongodb_logs.plugins.plugin_utils._shown import teller
 
 # Of a host, a play or all: whether modules may run in the worker.
 SWITCH = "clouddb_mongodb_logs_in_process"
@@ -67,9 +70,23 @@ class InProcess(ActionBase):
             self._display.vvv(f"{name} runs {where}.", host=variables.get("inventory_hostname"))
             if not reason:
                 given = self._task.args if module_args is None else module_args
-                return called(name, function, given, check_mode=self._task.check_mode, diff=self._task.diff)
+                task = self._task
+                return called(
+                    name,
+                    function,
+                    given,
+                    check_mode=task.check_mode,
+                    diff=task.diff,
+                    tellers=self._tellers(variables),
+                )
         result: dict[str, Any] = super()._execute_module(module_name, module_args, *more, task_vars=task_vars, **others)
         return result
+
+    def _tellers(self, variables: Mapping[str, Any]) -> tuple[Teller, ...]:
+        """Return what shows how far the function has come, unless that is turned off."""
+        switch = self._templar.template(variables.get(PROGRESS_SWITCH))
+        wanted = switch in (None, "") or boolean(switch, strict=False)
+        return (teller(self._display, str(variables.get("inventory_hostname"))),) if wanted else ()
 
     def _why_apart(self, variables: Mapping[str, Any]) -> str:
         """Return what asks for a process of its own; a blank where nothing does."""
@@ -99,7 +116,15 @@ class Module(InProcess, Normal):
     """The action of a module's own name: its function where it can be called, else the module as any other."""
 
 
-def called(name: str, function: Function, given: Mapping[str, Any], *, check_mode: bool, diff: bool) -> dict[str, Any]:
+def called(
+    name: str,
+    function: Function,
+    given: Mapping[str, Any],
+    *,
+    check_mode: bool,
+    diff: bool,
+    tellers: tuple[Teller, ...] = (),
+) -> dict[str, Any]:
     """Return the result of a module by calling its function: what the module returns but for ``invocation``.
 
     As from a module, no value of a secret option comes out of it.
@@ -108,7 +133,7 @@ def called(name: str, function: Function, given: Mapping[str, Any], *, check_mod
     given = json.loads(json.dumps(given, default=_plain))
     validated = ArgumentSpecValidator(options.options, **options.constraints).validate(given)
     told: dict[str, None] = {}
-    context = Context(bool(check_mode), bool(diff), lambda sentence: told.setdefault(sentence))
+    context = Context(bool(check_mode), bool(diff), lambda sentence: told.setdefault(sentence), tellers)
     try:
         with _unheard():
             result = _refused(name, validated) or function.body(

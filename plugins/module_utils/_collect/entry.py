@@ -31,7 +31,7 @@ def collect(context: Context, options: Mapping[str, Any], source: Source, settin
     With ``when_locked=skip``, what another run writes to is left to it, and the result names that run alone.
     Raises Incomplete, with the result of what was done, when something is missing, newly lost or altered.
     """
-    engine = Engine(source, settings)
+    engine = Engine(source, settings, tellers=context.tellers)
     try:
         outcome = engine.preview() if context.check_mode else engine.run()
     except Locked as error:

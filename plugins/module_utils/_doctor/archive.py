@@ -14,6 +14,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.file
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import Ledger
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.lock import holder_of
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Status
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.under_way import under_way
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.access import (
     Place,
     User,
@@ -35,7 +36,7 @@ def examine(examination: Examination, settings: Settings) -> None:
     """Look at everything that the archive alone tells."""
     tree = Tree(settings.archive, settings.ownership, settings.folder)
     examination.look("archive", lambda: judge_place(find_place(settings), settings, User.current()))
-    examination.look("lock", lambda: lock(tree, settings.lock_timeout), "archive")
+    examination.look("lock", lambda: lock(tree, settings.identity, settings.lock_timeout), "archive")
     examination.look("ledger", lambda: ledger(tree, settings.identity), "archive")
 
 
@@ -53,7 +54,7 @@ def judge_place(place: Place, settings: Settings, user: User) -> Finding:
     return ok(f"User {user.uid} may write to {place.deepest}.")
 
 
-def lock(tree: Tree, lock_timeout: float) -> Finding:
+def lock(tree: Tree, identity: Mapping[str, str], lock_timeout: float) -> Finding:
     """Tell who writes to the instance's part now, by the name in the lock: taking it, even shared, would refuse a run."""
     if not tree.read(layout.LOCK, 1):
         return ok("Nobody is writing to this part of the archive.")
@@ -66,7 +67,11 @@ def lock(tree: Tree, lock_timeout: float) -> Finding:
         return warning(message, "Look there, if that is long ago.", "locked")
     if not holder.runs():
         return ok(f"{who} wrote there since {since} and came to no orderly end; the next run clears up after it.")
-    message = f"{who} has been writing there since {since}; a run that starts now waits {lock_timeout:g} s for it."
+    run = under_way(tree, Status.read(tree, identity), identity["instance"], holder.since)
+    so_far = f" ({run['sentence']})" if run and run["progress"] else ""
+    message = (
+        f"{who} has been writing there since {since}{so_far}; a run that starts now waits {lock_timeout:g} s for it."
+    )
     return warning(message, "Wait for it to end, or let runs wait with lock_timeout.", "locked")
 
 

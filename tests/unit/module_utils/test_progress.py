@@ -57,7 +57,7 @@ def moment(seen: Seen, rate: float | None = None, left: float | None = None, of:
         ),
         (moment(Seen(1, 1, 5 * MIB)), "uclmongo-4f1d2c3b: 1 of 1 file, 5.0 MiB"),
         (moment(Seen(0, 6, waiting="6 packages are being made")), "uclmongo-4f1d2c3b: 0 of 6 files, 6 packages are being made"),
-        (moment(Seen(3), left=0.2), "uclmongo-4f1d2c3b: 3 files, 1.0 s left"),
+        (moment(Seen(3), left=0.2), "uclmongo-4f1d2c3b: 3 files, 1 s left"),
         (
             moment(Seen(12, 40, 310 * MIB, 1230 * MIB), 12 * MIB, 77, "2e6bf2c5fd6f4bb3a4a6a1cb2d63e9afin02"),
             "2e6bf2c5fd6f4bb3a4a6a1cb2d63e9afin02: 12 of 40 files, 1 min 17 s left",

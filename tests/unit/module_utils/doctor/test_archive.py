@@ -22,7 +22,8 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.engi
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._doctor import archive
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._doctor.checks import OK, WARNING, Examination
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError
-from ansible_collections.clouddb.mongodb_logs.tests.unit.archives import Made
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._progress import Moment, Seen
+from ansible_collections.clouddb.mongodb_logs.tests.unit.archives import FIRST, Made
 
 # Another process that holds the lock as a run does, until it is ended.
 HOLDER = """
@@ -121,13 +122,13 @@ def test_a_run_at_work_is_named_and_goes_on(made: Made) -> None:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "held\n"
-        finding = archive.lock(made.tree, 30)
+        finding = archive.lock(made.tree, made.identity, 30)
         assert process.poll() is None
         process.communicate()
     assert (finding.state, finding.code) == (WARNING, "locked")
     assert f"Process {process.pid} on {socket.gethostname()} has been writing" in finding.message
     assert "since 2026-11-20T12:00:00Z; a run that starts now waits 30 s" in finding.message
-    assert archive.lock(made.tree, 0).message == "Nobody is writing to this part of the archive."
+    assert archive.lock(made.tree, made.identity, 0).message == "Nobody is writing to this part of the archive."
 
 
 @pytest.mark.parametrize(
@@ -146,7 +147,7 @@ def test_a_run_at_work_is_named_and_goes_on(made: Made) -> None:
 )
 def test_what_stands_in_a_lock(made: Made, note: str, state: str, words: str) -> None:
     made.file(".lock", note.encode())
-    finding = archive.lock(made.tree, 0)
+    finding = archive.lock(made.tree, made.identity, 0)
     assert finding.state == state
     assert words in finding.message
 
@@ -157,7 +158,17 @@ def test_a_run_that_was_killed_is_no_run_at_work(made: Made) -> None:
     made.file(
         ".lock", json.dumps({"pid": ended.pid, "host": socket.gethostname(), "since": "2026-11-20T12:00:00Z"}).encode()
     )
-    assert "no orderly end" in archive.lock(made.tree, 0).message
+    assert "no orderly end" in archive.lock(made.tree, made.identity, 0).message
+
+
+def test_a_run_at_work_is_told_with_how_far_it_has_come(made: Made) -> None:
+    since = "2026-11-20T12:00:00Z"
+    made.file(".lock", json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": since}).encode())
+    status = made.status
+    status.progress = {"at": since, **Moment("", Seen(3, 12, 5 << 20), 30.0, None, 90.0).as_dict()}
+    status.save(FIRST, made.ledger.head)
+    message = archive.lock(made.tree, made.identity, 30).message
+    assert f"since {since} (uclmongo-1: 3 of 12 files, 5.0 MiB, 1 min 30 s left); a run that starts" in message
 
 
 def test_another_users_run_is_alive(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,7 +177,7 @@ def test_another_users_run_is_alive(made: Made, monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(os, "kill", refuse)
     made.file(".lock", json.dumps({"pid": 7, "host": socket.gethostname(), "since": "2026-11-20T12:00:00Z"}).encode())
-    assert archive.lock(made.tree, 0).code == "locked"
+    assert archive.lock(made.tree, made.identity, 0).code == "locked"
 
 
 def test_the_ledger_is_told(made: Made, tmp_path: Path) -> None:

@@ -1,0 +1,118 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a person sees while runs over four instances take long: on a terminal of 80 columns, in a log, and from elsewhere."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import time
+import unittest
+from threading import Thread
+
+import pexpect
+from ansible_collections.clouddb.mongodb_logs.tests.emulator.faults import Fault
+from ansible_collections.clouddb.mongodb_logs.tests.tools import clock
+from ansible_collections.clouddb.mongodb_logs.tests.tools.collect_runs import CollectTest, Run
+
+LINE = re.compile(r"^([\w-]+): (\d+) of (\d+) files?(, .*)?$", re.MULTILINE)
+COLUMNS = 80
+
+
+class ProgressTest(CollectTest):
+    def setUp(self) -> None:
+        super().setUp()
+        # What takes long: packages that are being made, and objects that are slow to begin.
+        self.emulator.world.packaging_seconds = 14
+        self.emulator.faults.add(Fault("object", "delay", times=None, args={"seconds": 2.5}))
+
+    def recorded(self, *arguments: str) -> str:
+        """Run the playbook `collect` on a terminal, and return all that it shows."""
+        self.play(self.fleet, "--list-hosts")  # writes the inventory
+        variables = {**os.environ, **self.keys, **clock.environment(self.emulator.clock.now()), "ANSIBLE_NOCOLOR": "1"}
+        shown = io.StringIO()
+        terminal = pexpect.spawn(
+            "ansible-playbook",
+            ["-i", str(self.folder / "inventory.json"), *arguments, "clouddb.mongodb_logs.collect"],
+            env=variables,
+            dimensions=(24, COLUMNS),
+            encoding="utf-8",
+            timeout=300,
+        )
+        terminal.logfile_read = shown
+        terminal.expect(pexpect.EOF)
+        terminal.close()
+        self.assertEqual(terminal.exitstatus, 0, shown.getvalue())
+        return shown.getvalue().replace("\r\n", "\n")
+
+    def test_a_terminal(self) -> None:
+        begin = time.monotonic()
+        text = self.recorded()
+        seconds = time.monotonic() - begin
+        (self.folder / "session.txt").write_text(text)
+        found = list(LINE.finditer(text))
+        self.assertEqual({match[1] for match in found}, set(self.fleet), text)
+        self.assertLessEqual(max(len(match[0]) for match in found), COLUMNS)
+        self.assertLessEqual(len(found), seconds / 2 + 4)
+        self.assertTrue(any("being made" in match[0] for match in found), text)
+        # What was done grows.
+        for host in self.fleet:
+            done = [int(match[2]) for match in found if match[1] == host]
+            self.assertEqual(done, sorted(done), text)
+        print("\n".join(["", *(match[0] for match in found)]))
+        # With little to do there is nothing to tell.
+        self.emulator.faults.clear()
+        self.assertEqual(LINE.findall(self.recorded()), [])
+
+    def test_a_terminal_of_somebody_who_wants_none(self) -> None:
+        self.assertEqual(LINE.findall(self.recorded("--extra-vars=clouddb_mongodb_logs_progress=false")), [])
+
+    def test_a_log(self) -> None:
+        begin = time.monotonic()
+        run = self.play(self.fleet)
+        self.assertEqual(run.code, 0, run.text)
+        lines = LINE.findall(run.text)
+        self.assertGreaterEqual(len(lines), 1, run.text)
+        self.assertLessEqual(len(lines), (time.monotonic() - begin) / 15 + 1)
+
+    def test_runs_elsewhere(self) -> None:
+        runs: list[Run] = []
+        collecting = Thread(
+            target=lambda: runs.append(
+                self.play(self.fleet, "--extra-vars=clouddb_mongodb_logs_in_process=false", "--forks=4")
+            )
+        )
+        collecting.start()
+        try:
+            end = time.monotonic() + 120
+            while not self.noted() and time.monotonic() < end:
+                time.sleep(0.1)
+            self.assertTrue(self.noted())
+            places = json.dumps({"watch_archive": str(self.archive), "watch_pause": 2})
+            watched = self.play(self.fleet, f"--extra-vars={places}", playbook="watch")
+        finally:
+            collecting.join()
+        self.assertEqual((runs[0].code, watched.code), (0, 0), watched.text)
+        self.assertEqual(LINE.findall(runs[0].text), [])
+        lines = re.findall(r"^ *([\w-]+): \d+ of \d+ files?", watched.text, re.MULTILINE)
+        named = {*self.fleet, *(host["collect_instance"] for host in self.fleet.values())}
+        self.assertLessEqual({*lines}, named)
+        self.assertGreaterEqual(len(lines), 2, watched.text)
+        self.assertIn("Nothing is under way.", watched.text)
+        self.assertFalse(self.noted())
+
+    def noted(self) -> list[str]:
+        """Return the instances whose status has the progress of a run."""
+        found = []
+        for path in self.archive.glob("*/*/*/*/status.json"):
+            if json.loads(path.read_text()).get("progress"):
+                found.append(path.parent.name)
+        return found
+
+
+if __name__ == "__main__":
+    unittest.main()
