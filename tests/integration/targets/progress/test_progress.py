@@ -6,15 +6,19 @@
 
 from __future__ import annotations
 
-import io
+import errno
+import fcntl
 import json
 import os
+import pty
 import re
+import struct
+import subprocess
+import termios
 import time
 import unittest
 from threading import Thread
 
-import pexpect
 from ansible_collections.clouddb.mongodb_logs.tests.emulator.faults import Fault
 from ansible_collections.clouddb.mongodb_logs.tests.tools import clock
 from ansible_collections.clouddb.mongodb_logs.tests.tools.collect_runs import CollectTest, Run
@@ -23,31 +27,39 @@ LINE = re.compile(r"^([\w-]+): (\d+) of (\d+) files?(, .*)?$", re.MULTILINE)
 COLUMNS = 80
 
 
+def read(terminal: int) -> bytes:
+    """Return what is shown next; nothing once nobody holds the other end."""
+    try:
+        return os.read(terminal, 65536)
+    except OSError as error:
+        if error.errno != errno.EIO:
+            raise
+        return b""
+
+
 class ProgressTest(CollectTest):
     def setUp(self) -> None:
         super().setUp()
         # What takes long: packages that are being made, and objects that are slow to begin.
-        self.emulator.world.packaging_seconds = 14
-        self.emulator.faults.add(Fault("object", "delay", times=None, args={"seconds": 2.5}))
+        self.emulator.world.packaging_seconds = 12
+        self.emulator.faults.add(Fault("object", "delay", times=None, args={"seconds": 4}))
 
     def recorded(self, *arguments: str) -> str:
         """Run the playbook `collect` on a terminal, and return all that it shows."""
         self.play(self.fleet, "--list-hosts")  # writes the inventory
         variables = {**os.environ, **self.keys, **clock.environment(self.emulator.clock.now()), "ANSIBLE_NOCOLOR": "1"}
-        shown = io.StringIO()
-        terminal = pexpect.spawn(
-            "ansible-playbook",
-            ["-i", str(self.folder / "inventory.json"), *arguments, "clouddb.mongodb_logs.collect"],
-            env=variables,
-            dimensions=(24, COLUMNS),
-            encoding="utf-8",
-            timeout=300,
-        )
-        terminal.logfile_read = shown
-        terminal.expect(pexpect.EOF)
-        terminal.close()
-        self.assertEqual(terminal.exitstatus, 0, shown.getvalue())
-        return shown.getvalue().replace("\r\n", "\n")
+        own, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, COLUMNS, 0, 0))
+        command = ["ansible-playbook", "-i", str(self.folder / "inventory.json"), *arguments]
+        with subprocess.Popen(
+            [*command, "clouddb.mongodb_logs.collect"], env=variables, stdin=theirs, stdout=theirs, stderr=theirs
+        ) as process:
+            os.close(theirs)
+            shown = b"".join(iter(lambda: read(own), b""))
+        os.close(own)
+        text = shown.decode("utf-8").replace("\r\n", "\n")
+        self.assertEqual(process.returncode, 0, text)
+        return text
 
     def test_a_terminal(self) -> None:
         begin = time.monotonic()
