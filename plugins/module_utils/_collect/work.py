@@ -129,7 +129,7 @@ class Work:
         taken, plan = self._books.taken, self.plan
         due = [step for step in plan.having(FETCH, READ, REREAD, ASK, WAIT) if step.key not in taken]
         held = sum(event.size or 0 for event in self._books.done)
-        sizes = [step.offer.size if step.offer else None for step in due]
+        sizes = [step.offer.size if step.offer and step.action == FETCH else None for step in due]
         known = sum(filter(None, sizes)) if None not in sizes else None
         return Seen(
             len(taken),
