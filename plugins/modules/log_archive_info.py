@@ -438,8 +438,7 @@ def info(context: Context, options: dict[str, Any]) -> dict[str, Any]:
     wanted = verify.Part.of(options["verify_part"]) if options["verify_part"] else None
     if wanted and options["verify"] != verify.SHA256:
         raise BadInput("verify_part says which part of the files is read, which only verify=sha256 does.")
-    progress = Progress(options["archive"], *context.tellers)
-    reading = verify.Reading(options["workers"] or cores(), wanted, progress)
+    reading = verify.Reading(options["workers"] or cores(), wanted, Progress("", *context.tellers))
     for folder in _folders(context, options, chosen):
         for problem in _examined(folder, options, chosen, reading, instances, nodes):
             found += 1

@@ -25,7 +25,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledg
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.lock import holder_of
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.survey import Chosen, Holding
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._progress import Progress, Seen
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._progress import Progress, Seen, nobody
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._words import printable
 
 NONE, SIZE, SHA256 = "none", "size", "sha256"
@@ -92,19 +92,25 @@ class Reading:
         self.part = part
         self.files = 0
         self.bytes = 0
-        self._total = [0, 0]
-        self._progress = progress
+        # What is being read now: how much that is, and how much was read before it.
+        self._total = self._before = (0, 0)
+        self._progress = progress or nobody()
 
-    def due(self, events: Sequence[Event]) -> None:
-        """Take note of what is to be read."""
-        self._total = [len(events), sum(event.size or 0 for event in events)]
+    def due(self, name: str, events: Sequence[Event]) -> None:
+        """Take note of what is to be read of an instance."""
+        self._total = (len(events), sum(event.size or 0 for event in events))
+        self._before = (self.files, self.bytes)
+        self._progress.about(name)
 
     def took(self, event: Event) -> None:
         """Take note of a file that was read."""
         self.files += 1
         self.bytes += event.size or 0
-        if self._progress:
-            self._progress.look(lambda: Seen(self.files, self._total[0], self.bytes, self._total[1]))
+        self._progress.look(self._see)
+
+    def _see(self) -> Seen:
+        files, held = self._before
+        return Seen(self.files - files, self._total[0], self.bytes - held, self._total[1])
 
 
 def check(held: Holding, chosen: Chosen, level: str, reading: Reading, head: str | None) -> Iterator[Problem]:
@@ -171,6 +177,7 @@ def check_files(held: Holding, chosen: Chosen, level: str, reading: Reading) -> 
             whole.append(event)
     # As they lie on the disk, as far as that can be told.
     whole.sort(key=lambda event: files[event.path or ""].inode)
+    reading.due(held.status.name or held.identity["instance"], whole)
     for event, problem in _read(held.tree, whole, reading):
         if problem and problem.kind == MISSING:
             gone.append(event)
@@ -231,7 +238,6 @@ def _standing(held: Holding, chosen: Chosen) -> tuple[dict[str, _File], dict[str
 
 def _read(tree: Tree, events: Sequence[Event], reading: Reading) -> Iterator[tuple[Event, Problem | None]]:
     """Read files side by side, and yield the event of each with what is wrong with it."""
-    reading.due(events)
     under_way: deque[tuple[Event, Future[Problem | None]]] = deque()
 
     def first() -> tuple[Event, Problem | None]:

@@ -310,7 +310,15 @@ def test_files_are_read_as_they_lie_and_problems_told_in_the_order_of_the_ledger
 
 def test_whoever_watches_sees_how_much_was_read_of_how_much(made: Made) -> None:
     moments: list[Moment] = []
-    progress = Progress("uclmongo-1", Teller(moments.append, 0, 0))
-    assert found(read(made), reading=Reading(2, progress=progress)) == []
+
+    def tell(moment: Moment) -> bool:
+        moments.append(moment)
+        return True
+
+    reading = Reading(2, progress=Progress("", Teller(tell, 0, 0)))
+    for _instance in range(2):
+        assert found(read(made), reading=reading) == []
     seen = [(one.seen.files, one.seen.files_total, one.seen.bytes, one.seen.bytes_total) for one in moments]
-    assert seen == [(number, 30, number * 100, 3000) for number in range(1, 31)]
+    assert seen == 2 * [(number, 30, number * 100, 3000) for number in range(1, 31)]
+    assert {one.of for one in moments} == {made.identity["instance"]}
+    assert (reading.files, reading.bytes) == (60, 6000)
