@@ -288,6 +288,27 @@ def test_compression_that_nobody_asked_for_is_undone(tree: Tree, coding: str) ->
     assert fails(tree, lambda: fetched(tree, half)).code == "short_body"
 
 
+def test_compressed_bytes_may_not_become_too_many(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = b"\x1f\x8b" + bytes(5000)
+    reply = Reply(body=gzip.compress(plain), headers={"Content-Encoding": "gzip"})
+    monkeypatch.setattr("ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.body.EXPANSION", 0)
+    fetched(tree, reply)
+    tree.remove(PATH)
+    monkeypatch.setattr("ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.body.ALLOWANCE", 5000)
+    assert fails(tree, lambda: fetched(tree, reply)).code == "corrupt_body"
+
+
+@pytest.mark.parametrize(("total", "asks"), [(CHUNK, 2), (CHUNK + 1, 3)])
+def test_where_nothing_is_left_to_send_the_file_is_whole_if_it_ends_there(tree: Tree, total: int, asks: int) -> None:
+    body = bytes(CHUNK)
+    cut = Reply(body=body, headers=etag(body), promised=CHUNK + 1)
+    over = Reply(status=416, body=b"", headers={**etag(body), "Content-Range": f"bytes */{total}"})
+    with scripted(cut, over, Reply(body=body, headers=etag(body))) as server:
+        download(http(Emulator()), f"{server.url}/a.tar.gz", tree, PATH, named_size=None)
+        assert [request.headers.get("range") for request in server.requests] == [None, f"bytes={CHUNK}-", None][:asks]
+    assert tree.read(PATH) == body
+
+
 def test_compression_is_a_files_own_where_its_name_says_so(tree: Tree) -> None:
     packed = gzip.compress(BODY)
     fetched(tree, Reply(body=packed, headers={"Content-Encoding": "gzip"}))

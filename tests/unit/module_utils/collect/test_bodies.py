@@ -167,3 +167,25 @@ def test_what_goes_wrong_once_is_mended_within_the_run(subject: Subject, fault: 
     kept = subject.held()
     subject.mends()
     assert [line["sha256"] for line in subject.held()] == [line["sha256"] for line in kept]
+
+
+@pytest.mark.parametrize(
+    ("once", "always", "answered"),
+    [
+        (("cut_body", {"keep": 500}), [], 206),
+        (("cut_body", {"keep": 500}), [("range_ignored", {})], 200),
+        (("cut_body", {"keep": 500}), [("whole_206", {})], 206),
+        (("throttled", {"retry_after": 1, "retry_as": "date"}), [], 200),
+    ],
+)
+def test_whatever_a_store_answers_to_a_second_attempt_that_holds_all_of_the_rest_is_taken(
+    subject: Subject, once: Faulty, always: list[Faulty], answered: int
+) -> None:
+    subject.fail(*always)
+    subject.fail(once, times=1)
+    assert subject.collect().message() is None
+    requests = subject.timeline.emulator.requests.of("object")
+    again = [one for at, one in enumerate(requests) if one.path in {before.path for before in requests[:at]}]
+    assert [one.status for one in again] == [answered]
+    kept = subject.held()
+    assert subject.mends() == kept
