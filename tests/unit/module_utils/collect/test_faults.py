@@ -239,3 +239,19 @@ def test_retry_after_is_honoured(instance: Instance) -> None:
     outcome = instance.collect()
     assert outcome.message() is None
     assert 7 <= outcome.throttled < 8
+
+
+def test_an_api_that_goes_down_in_mid_run_costs_a_few_deadlines_and_the_next_run_goes_on(instance: Instance) -> None:
+    logs = {instance.add_log(hours) for hours in range(1, 121)}
+    emulator = instance.emulator
+    emulator.faults.add(Fault("AuditLogLinks", "http", times=None, skip=1, args={"status": 503}))
+    begin = emulator.clock.now()
+    outcome = instance.collect(settings={"workers": 2})
+    assert emulator.clock.now() - begin < 4 * 30
+    kept = {event.unit for event in outcome.done if event.status == "collected"}
+    missing = outcome.result("", 999)["missing"]
+    assert 0 < len(kept) < len(logs)
+    assert {unit["unit"] for unit in missing} == logs - kept
+    assert {unit["failure"]["code"] for unit in missing} == {"DBS.280005"}
+    emulator.faults.clear()
+    assert {event.unit for event in instance.collect().done if event.status == "collected"} == logs - kept
