@@ -18,15 +18,18 @@ from ansible_collections.clouddb.mongodb_logs.tests.fuzz.calls import Broken, Ca
 from ansible_collections.clouddb.mongodb_logs.tests.fuzz.mutations import Served, mutate
 from ansible_collections.clouddb.mongodb_logs.tests.fuzz.runs import RunFuzzer
 
+# Coverage is counted by smaller examples of the same.
+pytestmark = pytest.mark.no_cover
+
 
 def test_calls_end_in_a_result_or_in_an_error_of_ours() -> None:
     fuzzer = CallFuzzer()
-    assert sum(fuzzer.run(seed) for seed in range(3000)) == 3000
+    assert sum(fuzzer.run(seed) for seed in range(2000)) == 2000
 
 
 def test_runs_tell_no_lie_and_are_completed_by_a_sound_one(tmp_path: Path) -> None:
     fuzzer = RunFuzzer(tmp_path)
-    assert sum(fuzzer.run(seed) for seed in range(20)) > 50
+    assert sum(fuzzer.run(seed) for seed in range(12)) > 30
 
 
 def test_a_reader_that_does_not_check_is_found(capsys: pytest.CaptureFixture[str]) -> None:

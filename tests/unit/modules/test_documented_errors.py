@@ -16,6 +16,10 @@ from ansible_collections.clouddb.mongodb_logs.tests.emulator import Emulator, Fa
 from ..running import run_module
 from .conftest import CALLING
 
+# Coverage is counted by smaller examples of the same.
+pytestmark = pytest.mark.no_cover
+
+
 STATUS = {
     _failures.CREDENTIALS: 401,
     _failures.PERMISSION: 403,

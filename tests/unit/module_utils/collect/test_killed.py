@@ -34,6 +34,10 @@ from ansible_collections.clouddb.mongodb_logs.tests.emulator.faults import Fault
 from .conftest import START, Cluster, Instance, Timeline, agree, quiet, verify
 from .lines import held, midnight
 
+# What is killed is not counted anyway, and what carries on is counted elsewhere.
+pytestmark = pytest.mark.no_cover
+
+
 # Everything that a run does to the disk, and each request that it sends.
 STEPS = ("open", "write", "pwrite", "fsync", "ftruncate", "rename", "unlink", "mkdir", "chmod")
 TESTS = 10

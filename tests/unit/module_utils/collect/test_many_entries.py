@@ -18,6 +18,10 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import 
 from .conftest import Instance
 from .lines import from_time, held, lines_of, midnight, offered
 
+# Coverage is counted by smaller examples of the same.
+pytestmark = pytest.mark.no_cover
+
+
 ENTRIES = int(os.environ.get("COLLECT_ENTRIES", "20000"))
 DAYS = 33.0
 

@@ -36,10 +36,10 @@ T = TypeVar("T")
 
 @pytest.fixture
 def instance(emulator: Emulator) -> DdsInstance:
-    """Return an instance whose first node wrote a thousand entries of each kind yesterday, some of them twice."""
+    """Return an instance whose first node wrote six hundred entries of each kind yesterday, some of them twice."""
     busy = emulator.world.add_dds_instance(name="busy")
     node = busy.nodes()[0].id
-    emulator.world.add_entries(busy.id, 2000, 1, node_ids=[node], late=0, doubled=0.1)
+    emulator.world.add_entries(busy.id, 1200, 1, node_ids=[node], late=0, doubled=0.1)
     return busy
 
 
