@@ -22,6 +22,8 @@ LOG_TYPES_DDS = ["audit", "slow", "error"]
 
 Check = Callable[[str, Any], None]
 
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\Z")
+_PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=-]*(?:/[A-Za-z0-9][A-Za-z0-9._=-]*)*/?\Z")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}\Z")
 _SECRET = re.compile(r"[!-~]+\Z")
 _HEAD = re.compile(r"[0-9a-f]{64}\Z")
@@ -243,6 +245,32 @@ def readable_path(name: str, value: Any) -> None:
         raise BadInput(f"{name}: '{value}' cannot be read on the host where this module runs.")
 
 
+def absolute_path_or_bucket(name: str, value: Any) -> None:
+    """Check that a path is absolute, or a place in a bucket such as ``s3://bucket/prefix``."""
+    scheme, mark, place = value.partition("://")
+    if scheme != "s3" or not mark:
+        absolute_path(name, value)
+        return
+    bucket, _slash, prefix = place.partition("/")
+    bucket_name(name, bucket)
+    if prefix:
+        bucket_prefix(name, prefix)
+
+
+def bucket_name(name: str, value: Any) -> None:
+    """Check the name of a bucket."""
+    if not _BUCKET.match(value):
+        raise BadInput(f"{name}: '{value[:80]}' is not the name of a bucket: 3 to 63 of a-z, 0-9, dots and dashes.")
+
+
+def bucket_prefix(name: str, value: Any) -> None:
+    """Check where in a bucket something is: names with slashes between them."""
+    if not _PREFIX.match(value) or len(value) > 200:
+        raise BadInput(
+            f"{name}: '{value[:80]}' is no prefix; give names with slashes between them, such as logs/mongodb."
+        )
+
+
 def _option(kind: str = "str", *environment: str, **more: Any) -> dict[str, Any]:
     option: dict[str, Any] = {"type": kind, **more}
     if environment:
@@ -400,6 +428,25 @@ SERIES = OptionSet(
         "return_limit": between(0, 100000),
     },
 )
+
+# How to reach a bucket, with the names of the environment that other tools of S3 know.
+STORE = OptionSet(
+    {
+        "endpoint_url": _option("str", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"),
+        "access_key": _option("str", "AWS_ACCESS_KEY_ID", no_log=True),
+        "secret_key": _option("str", "AWS_SECRET_ACCESS_KEY", no_log=True),
+        "session_token": _option("str", "AWS_SESSION_TOKEN", no_log=True),
+    },
+    checks={"access_key": secret, "secret_key": secret, "session_token": secret},
+    required_together=[("access_key", "secret_key")],
+    rivals={"session_token": ["access_key"]},
+)
+
+
+def store_region(**more: Any) -> dict[str, Any]:
+    """Return the option for the region of a bucket."""
+    return _option("str", "AWS_REGION", "AWS_DEFAULT_REGION", **more)
+
 
 # Modules that write to an archive alone.
 WRITES = OptionSet({"lock_timeout": _option("float", default=0)}, checks={"lock_timeout": seconds()})

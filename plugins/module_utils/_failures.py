@@ -23,7 +23,7 @@ KINDS = {
     CONNECTION: "The cloud could not be reached, or something else answered in its place.",
 }
 
-UMONGODB, DDS, ANY = "umongodb", "dds", "any"
+UMONGODB, DDS, S3, ANY = "umongodb", "dds", "s3", "any"
 
 _OFTEN = "Collect from fewer instances at a time, or raise deadline."
 _KEYS = "Check the keys or the token, and that they belong to this cloud and region."
@@ -266,6 +266,76 @@ CAUSES = (
     ),
     Cause(DDS, ("DBS.201509",), CLOUD_FAULT, "the object storage failed", _LATER),
     Cause(DDS, ("DBS.280005",), CLOUD_FAULT, "the server failed", _LATER),
+    Cause(
+        S3,
+        ("no_credentials",),
+        CREDENTIALS,
+        "no keys of the bucket are given or found",
+        "Give access_key and secret_key, or export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
+    ),
+    Cause(
+        S3,
+        ("InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "InvalidClientTokenId"),
+        CREDENTIALS,
+        "the keys of the bucket are refused",
+        "Check access_key, secret_key and session_token, and that they belong to endpoint_url and region.",
+    ),
+    Cause(
+        S3,
+        ("ExpiredToken", "TokenRefreshRequired"),
+        CREDENTIALS,
+        "the keys of the bucket have expired",
+        "Renew session_token together with its keys.",
+    ),
+    Cause(
+        S3,
+        ("AccessDenied", "AllAccessDisabled", "403"),
+        PERMISSION,
+        "the account may not do this with the bucket",
+        "Grant this key to list, read and write below the prefix, and what Object Lock needs where it is used.",
+    ),
+    Cause(
+        S3,
+        ("RequestTimeTooSkewed",),
+        CLOCK,
+        "the time of this host is too far from the store's",
+        "Set the clock of this host, as by NTP.",
+    ),
+    Cause(
+        S3,
+        ("SlowDown", "ServiceUnavailable", "Throttling", "ThrottlingException", "RequestLimitExceeded", "503"),
+        THROTTLED,
+        "the store asks to be called less often, and did so to the end",
+        "Run again later, with fewer workers; what was put stays.",
+    ),
+    Cause(
+        S3,
+        ("NoSuchBucket",),
+        NOT_FOUND,
+        "there is no such bucket",
+        "Make the bucket, or check bucket and endpoint_url.",
+    ),
+    Cause(
+        S3,
+        ("BadDigest", "InvalidDigest", "XAmzContentSHA256Mismatch"),
+        CONNECTION,
+        "what reached the store is not what was sent",
+        "Look for a proxy between this host and the store; run again.",
+    ),
+    Cause(
+        S3,
+        ("PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "301"),
+        PARAMETER,
+        "the bucket is elsewhere",
+        "Check the region of the bucket, and endpoint_url.",
+    ),
+    Cause(
+        S3,
+        ("InvalidRequest", "InvalidBucketState", "ObjectLockConfigurationNotFoundError"),
+        PARAMETER,
+        "the store does not take what was asked for; mostly it is Object Lock, and the bucket was made without it",
+        "Make a bucket with Object Lock, or leave retention out.",
+    ),
     Cause(ANY, ("400",), PARAMETER, "the request is refused", _UNKNOWN),
     Cause(ANY, ("401",), CREDENTIALS, "signing in is refused", _KEYS),
     Cause(ANY, ("403",), PERMISSION, "the call is refused", _GRANT),

@@ -22,10 +22,22 @@ author:
 extends_documentation_fragment:
   - clouddb.mongodb_logs.survey
   - clouddb.mongodb_logs.survey.series
+  - clouddb.mongodb_logs.store
   - clouddb.mongodb_logs.attributes
   - clouddb.mongodb_logs.attributes.reads
   - clouddb.mongodb_logs.attributes.in_process
 options:
+  archive:
+    description:
+      - Absolute path of the archive, on the host where the module runs, or a bucket that M(clouddb.mongodb_logs.log_archive_mirror)
+        keeps, as V(s3://bucket/prefix).
+      - Of a bucket, what was pruned from the archive because the bucket has it counts as collected.
+    type: path
+    required: true
+  region:
+    description:
+      - Only instances of this region. With a bucket, the region of the bucket, as in M(clouddb.mongodb_logs.log_archive_mirror).
+    type: str
   verify:
     description:
       - V(none) looks at the ledgers alone. The part of a ledger that its checkpoint knows, and that did not change since, is not
@@ -61,6 +73,7 @@ options:
     version_added: 0.3.0
 seealso:
   - module: clouddb.mongodb_logs.log_archive_accept
+  - module: clouddb.mongodb_logs.log_archive_mirror
   - module: clouddb.mongodb_logs.log_archive_prune
 """
 
@@ -69,6 +82,13 @@ EXAMPLES = r"""
   clouddb.mongodb_logs.log_archive_info:
     archive: /srv/mongodb-logs
   register: archive
+
+- name: Prove that a copy in a bucket is what was collected
+  clouddb.mongodb_logs.log_archive_info:
+    archive: s3://logs-of-mongodb/production
+    endpoint_url: https://obs.eu-west-101.myhuaweicloud.eu
+    region: eu-west-101
+    verify: sha256
 
 - name: Prove that nothing of a cluster was altered since the head that was noted at the end of last year
   clouddb.mongodb_logs.log_archive_info:
@@ -99,6 +119,9 @@ instances:
       type: str
     folder:
       description: Folder of the instance, relative to the archive.
+      type: str
+    elsewhere:
+      description: The bucket with the files that are not here, as V(s3://bucket/prefix), where not all were brought from it.
       type: str
     head:
       description: SHA-256 of the last line of the ledger.
@@ -334,7 +357,8 @@ problems:
     kind:
       description:
         - V(chain) a line of the ledger was altered, dropped or reordered.
-        - V(head) O(expected_head) is not there, or a line after it was altered.
+        - V(head) O(expected_head) is not there, or a line after it was altered; or what stands in a bucket as head is not that of
+          the ledger beside it.
         - V(missing) a file is not there. V(unreadable) it cannot be read; without a path it is the ledger or the folder of the
           instance that cannot be read, and RV(instances) may leave the instance out.
         - V(size) or V(sha256) a file is another one than was collected.
@@ -388,12 +412,15 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.unde
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.verify import Problem
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import (
     SERIES,
+    STORE,
     SURVEY,
     OptionSet,
+    absolute_path_or_bucket,
     between,
     head,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError, BadInput, Incomplete
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.place import Place, chosen_of, place_of
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import Context, run_module
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._progress import Progress
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._threads import cores
@@ -414,8 +441,10 @@ def part(name: str, value: Any) -> None:
 OPTIONS = (
     SURVEY
     + SERIES
+    + STORE
     + OptionSet(
         {
+            "archive": {"type": "path", "required": True},
             "verify": {"type": "str", "choices": verify.LEVELS, "default": verify.NONE},
             "verify_part": {"type": "str"},
             "workers": {"type": "int"},
@@ -423,14 +452,20 @@ OPTIONS = (
             "expected_head_at": {"type": "str"},
         },
         required_by={"expected_head_at": ("expected_head",)},
-        checks={"workers": between(1, 64), "expected_head": head, "expected_head_at": place, "verify_part": part},
+        checks={
+            "archive": absolute_path_or_bucket,
+            "workers": between(1, 64),
+            "expected_head": head,
+            "expected_head_at": place,
+            "verify_part": part,
+        },
     )
 )
 
 
 def info(context: Context, options: dict[str, Any]) -> dict[str, Any]:
     """Describe an archive and verify it. Raises Incomplete, with the result, when there is a problem."""
-    chosen, limit = survey.Chosen.of(options), options["return_limit"]
+    chosen, limit = chosen_of(options), options["return_limit"]
     instances: list[dict[str, Any]] = []
     problems: list[dict[str, str]] = []
     nodes: set[str] = set()
@@ -439,8 +474,9 @@ def info(context: Context, options: dict[str, Any]) -> dict[str, Any]:
     if wanted and options["verify"] != verify.SHA256:
         raise BadInput("verify_part says which part of the files is read, which only verify=sha256 does.")
     reading = verify.Reading(options["workers"] or cores(), wanted, Progress("", *context.tellers))
-    for folder in _folders(context, options, chosen):
-        for problem in _examined(folder, options, chosen, reading, instances, nodes):
+    source = place_of(options, reading.workers, context.warn)
+    for folder in _folders(context, source, options, chosen):
+        for problem in _examined(source, folder, options, chosen, reading, instances, nodes):
             found += 1
             if len(problems) < max(limit, 1):
                 problems.append({**problem._asdict(), "instance": folder})
@@ -461,19 +497,19 @@ def info(context: Context, options: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def _folders(context: Context, options: Mapping[str, Any], chosen: survey.Chosen) -> list[str]:
-    archive = options["archive"]
+def _folders(context: Context, source: Place, options: Mapping[str, Any], chosen: survey.Chosen) -> list[str]:
+    found = source.folders(chosen)
     if options["expected_head"]:
-        return [survey.only_folder(archive, chosen)]
+        return [survey.only(found)]
     if options["verify"] != verify.NONE:
-        return survey.some_folders(archive, chosen)
-    found = survey.folders(archive, chosen)
+        return survey.some(source.name, found)
     if not found:
-        context.warn(f"{archive} holds no instance of those that were chosen.")
+        context.warn(f"{source.name} holds no instance of those that were chosen.")
     return found
 
 
 def _examined(
+    source: Place,
     folder: str,
     options: Mapping[str, Any],
     chosen: survey.Chosen,
@@ -482,15 +518,16 @@ def _examined(
     nodes: set[str],
 ) -> Iterator[Problem]:
     """Add what there is to tell of an instance, and yield what is wrong with it, be it that it cannot be read."""
-    head = options["expected_head"]
+    head, level = options["expected_head"], options["verify"]
     try:
-        whole = options["verify"] != verify.NONE
+        whole = level != verify.NONE
         at = Where.of(options["expected_head_at"]) if options["expected_head_at"] else None
-        held = survey.holding(options["archive"], folder, head, at, whole=whole)
+        held, problems = source.holding(folder, head, at, whole=whole)
         run = under_way(held.tree, held.status, held.identity["instance"], int(time.time()))
         instances.append({**describe(held, chosen, options["return_limit"]), "under_way": run})
         nodes |= held.nodes
-        yield from verify.check(held, chosen, options["verify"], reading, head)
+        yield from problems
+        yield from verify.check(held, chosen, level, reading, head)
     except ArchiveError as error:
         # The other instances can be told of all the same.
         yield Problem.of(error, kind=verify.UNREADABLE)

@@ -9,12 +9,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._failures import ANY, CAUSES, DDS, KINDS, UMONGODB
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._failures import (
+    ANY,
+    CAUSES,
+    DDS,
+    KINDS,
+    S3,
+    UMONGODB,
+)
 
 GUIDE = Path(__file__).parents[2] / "docs" / "docsite" / "rst" / "guide_troubleshooting.rst"
 BEGIN, END = ".. begin of what the code says\n", ".. end of what the code says\n"
 
-_TITLES = {UMONGODB: "UCloud family", DDS: "Huawei family", ANY: "Either, and the way there"}
+_TITLES = {
+    UMONGODB: "UCloud family",
+    DDS: "Huawei family",
+    S3: "The store of a mirror",
+    ANY: "Either, and the way there",
+}
 
 
 def tables() -> str:

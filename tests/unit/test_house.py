@@ -30,7 +30,7 @@ LAYERS = [
     {"_argspec", "_http", "_reader"},
     {"_module"},
     {"_archive", "_dds", "_umongodb"},
-    {"_collect", "_entries", "_report"},
+    {"_collect", "_entries", "_mirror", "_report"},
     {"_doctor"},
     {
         "source",

@@ -42,6 +42,7 @@ def describe(held: Holding, chosen: Chosen, limit: int) -> dict[str, Any]:
         **held.identity,
         "name": held.status.name or None,
         "folder": held.folder,
+        "elsewhere": held.status.elsewhere.get("url"),
         "head": ledger.head,
         "head_at": str(ledger.head_at) if ledger.head_at else None,
         "lines": ledger.lines,

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -32,6 +33,9 @@ EVERY = "*"
 
 # An export has what the cloud held when it was asked: entries of up to seven days, which need not begin with a whole one.
 _EXPORT_REACH = 8 * DAY
+
+# What ends the reason of a unit that was pruned because a bucket has its file.
+_KEPT_IN = re.compile(r"; its file is in (s3://\S+)\Z")
 
 
 class Key(NamedTuple):
@@ -96,6 +100,12 @@ class Event(NamedTuple):
     def of_unit(self) -> bool:
         """Tell whether this is about a single unit."""
         return bool(self.unit) and self.status not in (OPENED, CLOSED)
+
+    @property
+    def kept_in(self) -> str | None:
+        """Return where the file of a unit is that was pruned because a bucket has it, as ``s3://bucket/prefix``."""
+        match = _KEPT_IN.search(self.reason or "") if self.status == PRUNED else None
+        return match[1] if match else None
 
     @property
     def span(self) -> Span | None:

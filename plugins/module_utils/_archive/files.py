@@ -10,7 +10,7 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
@@ -176,9 +176,14 @@ class Tree:
         with explained(self._full(path)):
             try:
                 with os.fdopen(self._open(path), "rb") as file:
-                    return _digest(file.fileno())
+                    return digest_of(_pieces(file.fileno()))
             except FileNotFoundError:
                 return None
+
+    def pieces(self, path: str) -> Iterator[bytes]:
+        """Yield the bytes of a file in pieces. Raises ArchiveError also where there is none."""
+        with self.reading(path) as descriptor:
+            yield from _pieces(descriptor)
 
     @contextmanager
     def reading(self, path: str) -> Iterator[int]:
@@ -483,14 +488,21 @@ def write_all(descriptor: int, data: bytes) -> None:
         view = view[os.write(descriptor, view) :]
 
 
-def _digest(descriptor: int) -> Digest:
+def digest_of(pieces: Iterable[bytes]) -> Digest:
+    """Return what bytes are that come in pieces."""
     sha256, size = hashlib.sha256(), 0
+    for piece in pieces:
+        sha256.update(piece)
+        size += len(piece)
+    return Digest(size, sha256.hexdigest())
+
+
+def _pieces(descriptor: int) -> Iterator[bytes]:
     while True:
         chunk = os.read(descriptor, CHUNK)
         if not chunk:
-            return Digest(size, sha256.hexdigest())
-        sha256.update(chunk)
-        size += len(chunk)
+            return
+        yield chunk
 
 
 @contextmanager

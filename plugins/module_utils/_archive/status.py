@@ -18,6 +18,9 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import 
 
 VERSION = 1
 
+# The entry that says which bucket has the files that were not brought from it: its URL, and the head of the ledger that was.
+ELSEWHERE = "elsewhere"
+
 
 class Asked(NamedTuple):
     """A package that was asked for: when, and how many of the same window were on the list before."""
@@ -45,7 +48,7 @@ class Status:
     """The status of one instance, as plain data, with the parts that a later run decides by.
 
     ``name`` is the one that people gave the instance, as the cloud told it last. ``progress`` is how far a run has come that is
-    under way or was killed.
+    under way or was killed. ``elsewhere`` says where files are that are not here.
     """
 
     def __init__(self, tree: Tree, identity: Mapping[str, str]) -> None:
@@ -57,6 +60,7 @@ class Status:
         self.run: dict[str, Any] = {}
         self.name = ""
         self.progress: dict[str, Any] | None = None
+        self.elsewhere: dict[str, str] = {}
 
     @classmethod
     def read(cls, tree: Tree, identity: Mapping[str, str]) -> Status:
@@ -69,6 +73,7 @@ class Status:
             status.run = dict(value.get("run") or {})
             status.name = str(value.get("name") or "")
             status.progress = dict(value["progress"]) if value.get("progress") else None
+            status.elsewhere = {name: str(what) for name, what in (value.get(ELSEWHERE) or {}).items()}
             status._check()
             status.known = True
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -173,6 +178,8 @@ class Status:
         value.update(name=self.name, run=self.run)
         if self.progress:
             value["progress"] = self.progress
+        if self.elsewhere:
+            value[ELSEWHERE] = self.elsewhere
         value["listed"] = self.listed
         value["series"] = [self.series[series] for series in sorted(self.series)]
         self._tree.replace(layout.STATUS, (json.dumps(value, indent=1) + "\n").encode("ascii"))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
 
@@ -85,10 +85,22 @@ def folders(archive: str, chosen: Chosen) -> list[str]:
         raise ArchiveError(
             f"There is no archive at {archive}.", code="no_archive", hint="Mount it, or correct archive."
         )
-    tree, found = Tree(archive, Ownership()), [""]
+    found = levels(Tree(archive, Ownership()), chosen)
+    found = [folder for folder in found if _is_instance(Tree(archive, Ownership(), folder))]
+    check_instances(archive, chosen, found)
+    return found
+
+
+def levels(tree: Tree, chosen: Chosen) -> list[str]:
+    """Return the folders that stand where those of the chosen instances do, in order."""
+    found = [""]
     for names in chosen.folders():
         found = [path for above in found for path in _below(tree, above, names)]
-    found = [folder for folder in found if _is_instance(Tree(archive, Ownership(), folder))]
+    return found
+
+
+def check_instances(archive: str, chosen: Chosen, found: Collection[str]) -> None:
+    """Raise BadInput for a chosen instance that has none of the folders that were found."""
     names = {folder.rpartition("/")[2] for folder in found}
     for instance in chosen.instances or ():
         if layout.safe_name(instance, instance) not in names:
@@ -97,12 +109,15 @@ def folders(archive: str, chosen: Chosen) -> list[str]:
                 code="no_instance",
                 hint="log_archive_info lists what it holds.",
             )
-    return found
 
 
 def some_folders(archive: str, chosen: Chosen) -> list[str]:
     """Return what :func:`folders` does. Raises ArchiveError for none: more likely a disk is not mounted than all is well."""
-    found = folders(archive, chosen)
+    return some(archive, folders(archive, chosen))
+
+
+def some(archive: str, found: list[str]) -> list[str]:
+    """Return the folders that were found. Raises ArchiveError for none."""
     if not found:
         raise ArchiveError(
             f"{archive} holds no instance of those that were chosen.",
@@ -123,7 +138,11 @@ def check_nodes(chosen: Chosen, known: Collection[str]) -> None:
 
 def only_folder(archive: str, chosen: Chosen) -> str:
     """Return the folder of the one instance that is chosen. Raises BadInput when there is none, or several."""
-    found = folders(archive, chosen)
+    return only(folders(archive, chosen))
+
+
+def only(found: Sequence[str]) -> str:
+    """Return the one folder that was found. Raises BadInput for none, and for several."""
     if len(found) != 1:
         several = ", ".join(found[:3]) or "none"
         raise BadInput(
@@ -147,8 +166,8 @@ def holding(
 
     ``whole``: whether the ledger is to be read from its beginning. ``keeps``: whether its checkpoint is going to be written.
     """
-    tree = _tree(archive, folder)
-    identity = _identity(folder, tree)
+    tree = tree_of(archive, folder)
+    identity = identity_of(folder, tree)
     if whole:
         ledger = Ledger.read(tree, identity, sought, keeps=keeps)
     else:
@@ -168,7 +187,7 @@ def writing(archive: str, folder: str, wait: float, now: int) -> Iterator[Holdin
 
     What a killed run left stays for the next run to mend.
     """
-    tree = _tree(archive, folder)
+    tree = tree_of(archive, folder)
     lock = Lock(tree, layout.LOCK)
     with ExitStack() as stack:
         if not stack.enter_context(lock.held(wait, now)):
@@ -191,7 +210,7 @@ def _is_instance(tree: Tree) -> bool:
         return True  # whoever reads it is told why that cannot be
 
 
-def _identity(folder: str, tree: Tree) -> dict[str, str]:
+def identity_of(folder: str, tree: Tree) -> dict[str, str]:
     """Return who the instance is: names that no folder can have are told by the first line of the ledger alone."""
     ledgers = [name for name in tree.names("") if layout.LEDGER.match(name)]
     identity = dict(zip(_LEVELS, folder.split("/")))
@@ -206,7 +225,7 @@ def _identity(folder: str, tree: Tree) -> dict[str, str]:
     return {**identity, **fits}
 
 
-def _tree(archive: str, folder: str) -> Tree:
+def tree_of(archive: str, folder: str) -> Tree:
     """Return the tree of an instance, in which new files get the mode and, where it can be given, the owner of its folder."""
     there = Tree(archive, Ownership(), folder).state()
     mode = stat.S_IMODE(there.st_mode)

@@ -14,6 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.elsewhere import elsewhere
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Tree
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import (
     COLLECTED,
@@ -153,7 +154,7 @@ def check_file(tree: Tree, event: Event) -> Problem | None:
         digest = tree.digest(event.path or "")
     except ArchiveError as error:
         return Problem(UNREADABLE, event.path or "", error.message)
-    return compare(event, digest.size, digest.sha256) if digest else _missing(event)
+    return compare(event, digest.size, digest.sha256) if digest else missing(event)
 
 
 def check_files(held: Holding, chosen: Chosen, level: str, reading: Reading) -> Iterator[Problem]:
@@ -184,8 +185,8 @@ def check_files(held: Holding, chosen: Chosen, level: str, reading: Reading) -> 
         elif problem:
             problems.append(problem)
     found = {problem.path: problem for problem in problems}
-    missing = {event.path for event in gone}
-    gone = [event for event in due if event.path in missing]
+    away, absent = elsewhere(held), {event.path for event in gone}
+    gone = [event for event in due if event.path in absent and not (away and away.has(event))]
     yield from (found[event.path] for event in due if event.path in found)
     if gone or others:
         yield from _confirmed(held, gone, others)
@@ -205,7 +206,7 @@ def _confirmed(held: Holding, gone: Iterable[Event], others: Mapping[str, float]
     for event in gone:
         now = ledger.units.get(event.key, event)
         if now.status == COLLECTED and now.path == event.path:
-            yield _missing(event)
+            yield missing(event)
     for path, changed in others.items():
         folder, _slash, name = path.rpartition("/")
         if since is not None and changed >= since:
@@ -255,7 +256,8 @@ def _read(tree: Tree, events: Sequence[Event], reading: Reading) -> Iterator[tup
             yield first()
 
 
-def _missing(event: Event) -> Problem:
+def missing(event: Event) -> Problem:
+    """Return that a unit's file is not there."""
     return Problem(MISSING, event.path or "", f"{event.path} is not there.")
 
 

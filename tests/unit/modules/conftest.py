@@ -116,6 +116,7 @@ def good(
         "log_archive_search": {"archive": archive["archive"]},
         "log_archive_slow": {"archive": archive["archive"]},
         "log_archive_export": {"archive": archive["archive"], "dest": str(tmp_path / "export")},
+        "log_archive_mirror": {"archive": archive["archive"], "bucket": "mirror", "endpoint_url": "http://127.0.0.1:9"},
         "log_archive_accept": {"archive": archive["archive"], "instance": "one", "what": "loss", "reason": "known"},
         "dds_audit_log_info": {
             **dds,

@@ -20,7 +20,16 @@ from .conftest import MODULES
 
 # Any text may be a key or a name.
 FREE_TEXT = {
-    *("public_key", "private_key", "security_token", "channel_key", "access_key", "secret_key", "auth_token"),
+    *(
+        "public_key",
+        "private_key",
+        "security_token",
+        "channel_key",
+        "access_key",
+        "secret_key",
+        "auth_token",
+        "session_token",
+    ),
     *("username", "password", "domain_name", "name", "audit_scope"),
 }
 FREE_TEXT |= {"match", "regex", "namespace", "operation", "user"}
@@ -38,7 +47,7 @@ BAD_URL = ["ftp://host", "host", "http://", "https://u:p@host", "//"]
 BAD_TIME = ["noon", "2026-03-09T00:00:00", "1763596800000", "-5"]
 BAD_AGE = ["7", "week", "-1d", "1.5h"]
 BAD_BY_NAME: dict[str, list[Any]] = {
-    **dict.fromkeys(("api_url", "endpoint", "iam_endpoint"), BAD_URL),
+    **dict.fromkeys(("api_url", "endpoint", "iam_endpoint", "endpoint_url"), BAD_URL),
     **dict.fromkeys(("begin", "end", "start_time", "end_time"), BAD_TIME),
     **dict.fromkeys(("lookback", "settle", "max_age", "alert_before", "stalled_after"), BAD_AGE),
     "min_age": [*BAD_AGE, "0d", "23h"],
@@ -46,6 +55,7 @@ BAD_BY_NAME: dict[str, list[Any]] = {
     **{name: ["nobody-of-this-name"] for name in ("owner", "group")},
     **{name: [[{"begin": "noon"}], [{"begin": "1", "end": "1", "reason": " "}]] for name in ("hold", "release")},
     "ca_path": ["/nowhere/ca.pem"],
+    "prefix": ["../up", "a//b", "a b", "/"],
 }
 BAD_ID = ["../up", "a b", "-x", "x" * 200, "ä"]
 

@@ -1,0 +1,118 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Carrying out a plan: files, segments, status, head. Killed anywhere, the next run finds what is there and goes on."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from concurrent.futures import Executor, Future
+from typing import NamedTuple
+
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Tree
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import Event
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.verify import Problem
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror import local
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.bucket import Exists
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.chain import HEAD, Head, Segment
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.plan import Plan, another_run, digest
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.put import LIMIT, Putter, Result
+
+
+class Done(NamedTuple):
+    """What was put of one instance: objects and bytes; the head that the bucket has now; what could not be put, and why."""
+
+    uploaded: int
+    size: int
+    head: Head | None
+    problems: list[Problem]
+
+
+class Mirror:
+    """Puts what plans say of instances, one after the other; threads put, and this alone knows what came of it."""
+
+    def __init__(self, putter: Putter, pool: Executor, workers: int, now: int) -> None:
+        self._putter = putter
+        self._pool = pool
+        self._workers = workers
+        self._now = now
+
+    def carry_out(self, folder: str, tree: Tree, identity: Mapping[str, str], plan: Plan) -> Done:
+        """Put what a plan says. Raises CloudError when the store fails, ArchiveError when another run was quicker."""
+        head = self._prepared(folder, identity, plan)
+        put, versions, problems = self._files(folder, tree, plan)
+        problems = plan.problems + problems
+        size = sum(event.size or 0 for event in put)
+        if problems:
+            return Done(len(put), size, head, problems)
+        if not local.has(tree, plan.segments, plan.at):
+            raise ArchiveError(f"{folder}: the ledger was changed meanwhile.", code="changed", hint="Run again.")
+        for segment in plan.segments:
+            versions.update(self._segment(folder, segment))
+            size += len(segment.data)
+        for event, on in plan.holds:
+            self._putter.hold(f"{folder}/{event.path}", event, on)
+        if plan.status is not None:
+            self._putter.put(f"{folder}/{layout.STATUS}", plan.status)
+        done = Head(plan.end, digest(plan.status), versions, plan.wanted_holds)
+        self._putter.put(f"{folder}/{HEAD}", done.document(identity, self._now))
+        return Done(len(put) + len(plan.segments), size, done, [])
+
+    def _prepared(self, folder: str, identity: Mapping[str, str], plan: Plan) -> Head | None:
+        """See once whether the store keeps its word, with a head that says what the bucket has already."""
+        if not self._putter.unknown or not plan.changed:
+            return plan.head
+        head = plan.head or Head()
+        document = head.document(identity, self._now)
+        if plan.head is None:
+            self._putter.put(f"{folder}/{HEAD}", document)
+        self._putter.probe(f"{folder}/{HEAD}", document)
+        return head
+
+    def _files(self, folder: str, tree: Tree, plan: Plan) -> tuple[list[Event], dict[str, str], list[Problem]]:
+        put: list[Event] = []
+        versions: dict[str, str] = {}
+        problems: list[Problem] = []
+        waiting: deque[tuple[Event, Future[Result]]] = deque()
+
+        def take(event: Event, result: Result) -> None:
+            if isinstance(result, Problem):
+                problems.append(result)
+                return
+            put.append(event)
+            if result:
+                versions[event.path or ""] = result
+
+        try:
+            for event in plan.files:
+                new = event.path not in plan.over
+                if (event.size or 0) > LIMIT:
+                    take(event, self._putter.large(folder, tree, event, self._pool, self._workers, new=new))
+                    continue
+                waiting.append((event, self._pool.submit(self._putter.small, folder, tree, event, new=new)))
+                if len(waiting) >= 2 * self._workers:
+                    first, future = waiting.popleft()
+                    take(first, future.result())
+            while waiting:
+                first, future = waiting.popleft()
+                take(first, future.result())
+        finally:
+            for _event, future in waiting:
+                future.cancel()
+        return put, versions, problems
+
+    def _segment(self, folder: str, segment: Segment) -> dict[str, str]:
+        key = f"{folder}/{segment.key}"
+        try:
+            version = self._putter.put_new(key, segment.data, segment.about())
+        except Exists:
+            # An answer that was lost is sent for again, and then this is the run that put it.
+            found = self._putter.bucket.get(key)
+            if found is None or found[0] != segment.data:
+                raise another_run(self._putter.bucket.place(folder)) from None
+            version = found[1].version
+        return {segment.key: version} if version else {}

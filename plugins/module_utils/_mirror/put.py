@@ -1,0 +1,179 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Putting one object: compared with the ledger on its way, locked as was asked for, never over another one unseen."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import deque
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Executor, Future
+from contextlib import suppress
+from typing import Union
+
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import verify
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Tree
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import Event
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.verify import Problem
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError, CloudError, LogsError
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.bucket import Bucket, Exists
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.look import described
+
+# What is larger goes in parts of that size, so that little memory is needed and a run that was killed goes on with the next part.
+LIMIT = PART = 6 * 1024 * 1024
+_MOST_PARTS = 10_000
+_MIB = 1024 * 1024
+
+AUTO, REQUIRED, NEVER = "auto", "required", "never"
+CONDITIONAL = [AUTO, REQUIRED, NEVER]
+
+# The VersionId of what was put, empty where there is none, or why it was not.
+Result = Union[str, Problem]
+
+
+class Putter:
+    """Puts objects. ``conditional``: whether what is new is put so that the store refuses it where something stands."""
+
+    def __init__(self, bucket: Bucket, conditional: str = AUTO) -> None:
+        self.bucket = bucket
+        self.unknown = conditional != NEVER
+        self.conditional = self.asked = False
+        self._required = conditional == REQUIRED
+
+    def probe(self, key: str, document: bytes) -> None:
+        """See whether the store refuses to put a new object where one stands, by one that may get newer versions.
+
+        Raises CloudError where that was asked for, and the store ignores it or does not know it.
+        """
+        self.unknown, self.asked = False, True
+        try:
+            self.bucket.put(key, document, {}, new=True)
+            what = "ignores"
+        except Exists:
+            self.conditional = True
+            return
+        except CloudError as error:
+            if error.status not in (400, 501):
+                raise
+            what = "does not know"
+        if self._required:
+            raise CloudError(
+                f"{self.bucket.url}: the store {what} conditional writes, which were asked for.",
+                code="no_conditional_writes",
+                kind="parameter",
+                hint="Leave conditional_writes out, and let no two jobs mirror the same instance at once.",
+            )
+
+    def put(self, key: str, data: bytes, about: Mapping[str, str] | None = None) -> str:
+        """Put what may get newer versions; return its version."""
+        return self.bucket.put(key, data, about or {"sha256": hashlib.sha256(data).hexdigest()})
+
+    def put_new(self, key: str, data: bytes, about: Mapping[str, str]) -> str:
+        """Put what is written once; return its version. Raises Exists."""
+        if not self.conditional and self.bucket.head(key):
+            raise Exists(f"{self.bucket.place(key)} is there already.")
+        return self.bucket.put(key, data, about, new=self.conditional)
+
+    def small(self, folder: str, tree: Tree, event: Event, *, new: bool) -> Result:
+        """Put a unit's file at once."""
+        path = event.path or ""
+        try:
+            data = tree.read(path)
+        except ArchiveError as error:
+            return Problem.of(error, path, verify.UNREADABLE)
+        if data is None:
+            return verify.missing(event)
+        problem = verify.compare(event, len(data), hashlib.sha256(data).hexdigest())
+        if problem:
+            return problem
+        key = f"{folder}/{path}"
+        try:
+            return self.bucket.put(key, data, _about(event), new=new and self.conditional)
+        except Exists:
+            return self._same(key, event)
+
+    def large(self, folder: str, tree: Tree, event: Event, pool: Executor, workers: int, *, new: bool) -> Result:
+        """Put a unit's file in parts. Parts that an earlier run put, and that are the same, are not put again."""
+        path = event.path or ""
+        key = f"{folder}/{path}"
+        known = self.bucket.begun(key)
+        upload, parts = max(known.items(), key=lambda one: len(one[1]), default=("", {}))
+        upload = upload or self.bucket.begin(key, _about(event))
+        waiting: deque[tuple[int, Future[str]]] = deque()
+        etags: dict[int, str] = {}
+        sha256, size = hashlib.sha256(), 0
+
+        def put_part(number: int, data: bytes) -> str:
+            if parts.get(number) == (len(data), hashlib.md5(data, usedforsecurity=False).hexdigest()):
+                return parts[number][1]
+            return self.bucket.put_part(key, upload, number, data)
+
+        def take() -> None:
+            number, future = waiting.popleft()
+            etags[number] = future.result()
+
+        try:
+            for number, data in enumerate(_pieces(tree, path, part_size(event.size or 0)), 1):
+                sha256.update(data)
+                size += len(data)
+                waiting.append((number, pool.submit(put_part, number, data)))
+                del data
+                if len(waiting) >= workers:
+                    take()
+            while waiting:
+                take()
+        except ArchiveError as error:
+            self._give_up(key, upload)
+            return Problem.of(error, path, verify.UNREADABLE)
+        finally:
+            for _number, future in waiting:
+                future.cancel()
+        problem = verify.compare(event, size, sha256.hexdigest())
+        if problem:
+            self._give_up(key, upload)
+            return problem
+        try:
+            return self.bucket.end(key, upload, etags, new=new and self.conditional)
+        except Exists:
+            self._give_up(key, upload)
+            return self._same(key, event)
+
+    def hold(self, key: str, event: Event, on: bool) -> None:
+        """Put a legal hold on a unit's object, or take it off."""
+        raise NotImplementedError
+
+    def _give_up(self, key: str, upload: str) -> None:
+        with suppress(LogsError):
+            self.bucket.abort(key, upload)
+
+    def _same(self, key: str, event: Event) -> Result:
+        """Return the version of what stands there already when it is the same file: an answer was lost, or another run was here."""
+        found = described(self.bucket, key)
+        if found and (found.size, found.sha256) == (event.size, event.sha256):
+            return found.version
+        return Problem(
+            "other",
+            event.path or "",
+            f"{self.bucket.place(key)} is another file than the ledger says, and was left as it is.",
+        )
+
+
+def part_size(size: int) -> int:
+    """Return how large the parts of so many bytes are, of which a store takes ten thousand."""
+    return max(PART, -(-size // _MOST_PARTS // _MIB) * _MIB)
+
+
+def _about(event: Event) -> dict[str, str]:
+    return {"sha256": event.sha256 or ""}
+
+
+def _pieces(tree: Tree, path: str, size: int) -> Iterator[bytes]:
+    with tree.reading(path) as descriptor, os.fdopen(os.dup(descriptor), "rb", buffering=0) as file:
+        while True:
+            data = file.read(size)
+            if not data:
+                return
+            yield data
