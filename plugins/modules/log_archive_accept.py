@@ -217,7 +217,7 @@ def acknowledge(context: Context, options: dict[str, Any]) -> dict[str, Any]:
     archive, limit = options["archive"], options["return_limit"]
     folder = survey.only_folder(archive, chosen)
     if context.check_mode:
-        held = survey.holding(archive, folder)
+        held = survey.holding(archive, folder, whole=False)
         events = accept(held.ledger, wanted)
     else:
         now = int(time.time())

@@ -344,7 +344,9 @@ def _folders(archive: str, chosen: survey.Chosen) -> Sequence[str]:
     folders = survey.some_folders(archive, chosen)
     if chosen.nodes:
         try:
-            survey.check_nodes(chosen, {node for one in folders for node in survey.holding(archive, one).nodes})
+            survey.check_nodes(
+                chosen, {node for one in folders for node in survey.holding(archive, one, whole=False).nodes}
+            )
         except ArchiveError:
             return folders  # which nodes there are cannot be told; why is told when the turn comes
     return folders

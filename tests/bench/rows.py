@@ -10,22 +10,12 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Ownership, Tree
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import (
-    Series,
-    instance_folder,
-    window_path,
-    window_unit,
-)
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import COLLECTED, Event, Ledger
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import opened
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import HOUR, compact, iso
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import compact, iso
 from ansible_collections.clouddb.mongodb_logs.tests.bench import earlier, entries
 from ansible_collections.clouddb.mongodb_logs.tests.bench.cloud import (
     DAY,
@@ -39,7 +29,7 @@ from ansible_collections.clouddb.mongodb_logs.tests.bench.cloud import (
 )
 from ansible_collections.clouddb.mongodb_logs.tests.bench.idle import Idle
 from ansible_collections.clouddb.mongodb_logs.tests.bench.measure import BenchError, Ran, environment, in_turn, run
-from ansible_collections.clouddb.mongodb_logs.tests.tools import clock
+from ansible_collections.clouddb.mongodb_logs.tests.bench.years import Audited, Files, Fleet
 
 HERE = Path(__file__).resolve().parent
 MODULES = "ansible_collections.clouddb.mongodb_logs.plugins.modules"
@@ -432,97 +422,44 @@ def _client(folder: Path, name: str, argument: Any, count: int) -> float:
     return float(seconds)
 
 
-LEDGERS = (50_000, 100_000, 200_000)
+FEW, SOME, MANY, NEW = 0, 50_000, 1_000_000, 100
 
 
 def ledger(folder: Path) -> Iterator[Result]:
-    """Runs with nothing to do, on ledgers of different length."""
-    # An hour closes ten minutes after its end: the emulator's clock is where none does for long.
-    now = (int(time.time()) - HOUR) // HOUR * HOUR + 12 * 60
-    with Cloud(folder, clusters(1), clock=iso(now)) as cloud:
-        runs = _Ledgers(folder, cloud, now)
-        sizes = (6, *LEDGERS)
-        seconds = in_turn(
-            3, *[lambda units=units: runs.run(units) for units in sizes], lambda: runs.read(LEDGERS[-1])
-        )  # fmt: skip
-    *_others, plain = seconds
-    on_top = [taken - seconds[0] for taken in seconds[1:-1]]
-    for units, extra in zip(LEDGERS[:-1], on_top, strict=False):
-        yield Result(f"{units:,} units, nothing to do, on top of an empty run", _seconds(extra), "", "", "", None)
-    yield within("200,000 units, on top of an empty run; json.loads", on_top[-1], plain, 2.5)
-    growth = on_top[-1] / on_top[0] / (LEDGERS[-1] / LEDGERS[0])
-    yield Result("growth from 50,000 to 200,000 units, per unit", "", "", f"{growth:.2f}", "linear, 1.2", growth <= 1.2)
+    """Runs over ledgers of different length, with nothing to do and with a hundred new logs."""
+    with Cloud(folder, audited(10)) as cloud:
+        logs = Audited(folder, cloud)
+        for units in (FEW, SOME, MANY):
+            logs.make(units)
+        few, some, many = in_turn(5, *[lambda units=units: logs.idle(units).seconds for units in (FEW, SOME, MANY)])
+        yield within(f"{MANY:,} units, nothing to do; the same with 10", many, few, 1.3)
+        yield within(f"growth: {MANY:,} units, nothing to do; {SOME:,}", many, some, 1.1)
+        peak = logs.idle(MANY, watch=True).peak / MIB
+        yield Result(f"peak memory, {MANY:,} units, nothing to do", f"{peak:.0f} MiB", "", "", "< 64 MiB", peak < 64)
+
+        def with_few() -> float:
+            logs.add(NEW)
+            return logs.collect(FEW, NEW)
+
+        few, many = in_turn(3, with_few, lambda: logs.collect(MANY, NEW))
+        yield within(f"{MANY:,} units and {NEW} new ones; 10 and {NEW} new", many, few, 1.3)
 
 
-class _Ledgers:
-    """Archives of one cluster whose ledgers hold hours, up to the last one that is over."""
+def verification(folder: Path) -> Iterator[Result]:
+    """Twenty thousand files of 4 GiB together, by their SHA-256."""
+    files = Files(folder, 20_000, 4 * GIB // 20_000)
+    ours, theirs = in_turn(3, files.verify, files.check)
+    yield within("verify 20,000 files, 4 GiB; sha256sum --check", ours, theirs, 0.6)
 
-    def __init__(self, folder: Path, cloud: Cloud, now: int) -> None:
-        self._folder = folder
-        self._cloud = cloud
-        self._time = clock.environment(now)
-        facts = cloud.facts["umongodb"]
-        self._cluster = facts["clusters"][0]["cluster_id"]
-        self._options = {
-            "cluster_id": self._cluster,
-            "region": facts["clusters"][0]["region"],
-            **{name: facts[name] for name in ("api_url", "public_key", "private_key", "project_id")},
-            "window": 1,
-        }
-        nodes = sorted(
-            node["node_id"]
-            for cluster in cloud.control("GET", "world")["clusters"]
-            for replica in cluster["replicas"]
-            for node in replica["nodes"]
-        )
-        series = [Series(node, log_type) for node in nodes for log_type in ("slow", "error")]
-        for units in (6, *LEDGERS):
-            self._write(units, series, now // HOUR * HOUR)
 
-    def _archive(self, units: int) -> Path:
-        return self._folder / f"ledger-{units}"
-
-    def _write(self, units: int, series: Sequence[Series], end: int) -> None:
-        identity = {
-            "provider": "umongodb",
-            "region": self._options["region"],
-            "project": self._options["project_id"],
-            "instance": self._cluster,
-        }
-        archive = self._archive(units)
-        shutil.rmtree(archive, ignore_errors=True)
-        tree = Tree(str(archive / instance_folder(*identity.values())), Ownership())
-        tree.make()
-        events = [opened(one, end - units // len(series) * HOUR) for one in series]
-        for number in range(units):
-            back, which = divmod(units - 1 - number, len(series))
-            hour, one = end - (back + 1) * HOUR, series[which]
-            span = Span(hour, hour + HOUR)
-            event = Event(COLLECTED, one, window_unit(span), span.begin, span.end, window_path(one, span, ".tar.gz"))
-            source = {"id": str(4000 + number), "name": f"{one.log_type}-{one.node}-{window_unit(span)}", "size": 4711}
-            events.append(event._replace(size=4711, sha256=f"{number:064x}", source=source))
-        Ledger.read(tree, identity).append(events, end)
-
-    def run(self, units: int) -> float:
-        """Run the module, which finds nothing to do."""
-        lookback = f"{min(168, units // 6)}h"
-        options = {**self._options, "archive": str(self._archive(units)), "lookback": lookback}
-        command: list[str | Path] = [
-            sys.executable,
-            "-m",
-            f"{MODULES}.umongodb_log_archive",
-            _arguments(self._folder, options),
-        ]
-        ran = run(command, self._folder / "run.log", environment(**self._time))
-        result = json.loads(ran.output.splitlines()[-1])
-        if result["changed"] or result["calls"] != 1:
-            raise BenchError(f"With {units} units there was something to do.")
-        return ran.seconds
-
-    def read(self, units: int) -> float:
-        """Read the same lines in plain Python."""
-        [path] = self._archive(units).rglob("ledger-*.jsonl")
-        return _client(self._folder, "plain_ledger", str(path), units + 6)
+def reports(folder: Path) -> Iterator[Result]:
+    """The report over a thousand instances, and the one of the build before there was a checkpoint."""
+    before = earlier.installed(folder / "earlier")
+    fleet_ = Fleet(folder, 1000, 90)
+    ours, theirs = in_turn(1, lambda: fleet_.report().seconds, lambda: fleet_.report(before).seconds)
+    yield faster(f"report of 1,000 instances, {fleet_.units:,} units; before", ours, theirs, 10)
+    peak = fleet_.report(watch=True).peak / MIB
+    yield Result("the same: peak memory", f"{peak:.0f} MiB", "", "", "< 256 MiB", peak < 256)
 
 
 # -- inventories
@@ -624,6 +561,8 @@ ROWS: dict[str, Row] = {
     "memory": memory,
     "queries": queries,
     "ledger": ledger,
+    "verify": verification,
+    "report": reports,
     "inventory": inventory,
     "slow": slow_shapes,
     "search": search,

@@ -14,8 +14,8 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledg
     CLOSED,
     EVERY,
     GONE,
-    LOST,
     Event,
+    Key,
     Ledger,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput
@@ -67,9 +67,14 @@ def _breaks(ledger: Ledger) -> list[Event]:
 
 
 def _losses(ledger: Ledger, of: Acceptance) -> tuple[list[Event], bool]:
-    named = [event for event in ledger.units.values() if of.names(event.series) and of.unit in (None, event.unit)]
-    lost = [event._replace(status=ACCEPTED) for event in named if event.status == LOST]
-    return lost, any(event.status == ACCEPTED for event in named)
+    units, series = ledger.units, [one for one in ledger.units.series if of.names(one)]
+    lost = [event for event in units.lost if event.series in series and of.unit in (None, event.unit)]
+    if of.unit is None:
+        before = any(units.tally(one).counts[ACCEPTED] for one in series)
+    else:
+        named = (units.get(Key(one, of.unit)) for one in series)
+        before = any(event is not None and event.status == ACCEPTED for event in named)
+    return [event._replace(status=ACCEPTED) for event in lost], before
 
 
 def _ends(ledger: Ledger, of: Acceptance) -> tuple[list[Event], bool]:

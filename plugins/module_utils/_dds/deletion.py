@@ -282,7 +282,7 @@ def opened(archive: str, folder: str, *, check: bool, wait: float, now: int) -> 
             hint="Check archive, region, project_id and instance_id: dds_log_archive has to have been given the same.",
         )
     if check:
-        yield _sound(survey.holding(archive, folder))
+        yield _sound(survey.holding(archive, folder, whole=False))
         return
     with survey.writing(archive, folder, wait, now) as held:
         yield _sound(held)

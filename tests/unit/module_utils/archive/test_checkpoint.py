@@ -6,101 +6,37 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import index, layout
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import checkpoint, index, layout
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Ownership, Tree
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import CHECKPOINT, Series
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import CHECKPOINT
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import (
-    ACCEPTED,
-    CLOSED,
     COLLECTED,
-    EMPTY,
-    EVERY,
-    HOLD,
-    LOST,
-    OPENED,
-    PRUNED,
-    RELEASED,
+    GENESIS,
     Event,
     Key,
     Ledger,
+    Where,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.summary import Summary
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, HOUR
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-IDENTITY = {"provider": "dds", "region": "cn-bj2", "project": "default", "instance": "dds-1"}
-FIRST = 20_500 * DAY
-SERIES = [Series(node, kind) for node in ("n-1", 'n "2"') for kind in ("slow", "audit")]
-HASHES = ["ab" * 32, "cd" * 32]
+from .histories import FIRST, HASHES, IDENTITY, SERIES, histories, spoiled
+
 quick = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-
-instants = st.integers(0, 40).map(lambda hours: FIRST + 6 * hours * HOUR)
-spans = st.tuples(instants, st.sampled_from([0, 6, 6, 6, 30])).map(lambda pair: Span(pair[0], pair[0] + pair[1] * HOUR))
-
-
-def path_of(series: Series, span: Span, name: str) -> str:
-    """Return the path that a file of that name gets."""
-    return f"{layout.day_folder(series, span.begin)}/{name}"
-
-
-@st.composite
-def unit_events(draw: st.DrawFn) -> Event:
-    """Return what may be known of a unit: as runs write it, and now and then as nobody would."""
-    series = draw(st.sampled_from(SERIES))
-    span = draw(spans)
-    status = draw(st.sampled_from([COLLECTED, COLLECTED, COLLECTED, EMPTY, LOST, PRUNED, ACCEPTED]))
-    sha256 = draw(st.sampled_from(HASHES))
-    kind = draw(st.sampled_from(["window", "window", "window", "log", "export", "odd"]))
-    if kind == "window":
-        unit = layout.window_unit(span)
-        path = path_of(series, span, f"{unit}.log") if status in (COLLECTED, PRUNED) else None
-        return Event(status, series, unit, *span, path=path, size=span.end % 97, sha256=sha256)
-    if kind == "log":
-        unit = draw(st.sampled_from(["17", "18", 'log\n"é"']))
-        return Event(
-            status, series, unit, *span, path=path_of(series, span, f"audit_{unit[:2]}"), size=7, sha256=sha256
-        )
-    if kind == "export":
-        unit = f"mongod.log.{sha256[:8]}"
-        return Event(status, series, unit, path=path_of(series, span, unit), size=5, sha256=sha256)
-    path = draw(st.sampled_from([None, "somewhere", "a/b/2026/13/40/c", 'x/"path":/y']))
-    begin, end = draw(st.sampled_from([(None, None), (span.begin, None), (span.end, span.begin), tuple(span)]))
-    return Event(status, series, draw(st.sampled_from(["odd", "1"])), begin, end, path, None, reason="why")
-
-
-@st.composite
-def other_events(draw: st.DrawFn) -> Event:
-    """Return what concerns no unit."""
-    status = draw(st.sampled_from([OPENED, OPENED, CLOSED, HOLD, RELEASED]))
-    series = draw(st.sampled_from([*SERIES, Series(EVERY, EVERY)]))
-    begin = draw(instants)
-    return Event(
-        status, series, begin=begin, end=begin + 5 * DAY, reason=draw(st.sampled_from([None, "by query", "law"]))
-    )
-
-
-histories = st.lists(
-    st.tuples(
-        st.lists(unit_events() | unit_events() | other_events(), max_size=6),
-        # What becomes of it afterwards.
-        st.sampled_from(
-            ["kept", "kept", "kept", "not kept", "killed", "copied", "lost", "cut", "flipped", "older", "torn"]
-        ),
-    ),
-    min_size=1,
-    max_size=6,
-)
 
 
 @contextmanager
@@ -168,30 +104,6 @@ def told(ledger: Ledger, events: list[Event]) -> dict[str, Any]:
     }
 
 
-def spoiled(tree: Tree, what: str, before: bytes | None, position: int) -> None:
-    """Let something become of the archive."""
-    path = Path(tree.root, CHECKPOINT)
-    if what == "copied":
-        shutil.copytree(tree.root, f"{tree.root}.new")
-        shutil.rmtree(tree.root)
-        os.rename(f"{tree.root}.new", tree.root)
-    elif what == "torn":
-        for last in sorted(Path(tree.root).glob("ledger-*"))[-1:]:
-            last.write_bytes(last.read_bytes() + b'{"v":1,"prov')
-    elif not path.exists():
-        return
-    elif what == "lost":
-        path.unlink()
-    elif what == "cut":
-        path.write_bytes(path.read_bytes()[:-3])
-    elif what == "flipped":
-        data = bytearray(path.read_bytes())
-        data[position % len(data)] ^= 1 << position % 8
-        path.write_bytes(data)
-    elif what == "older" and before:
-        path.write_bytes(before)
-
-
 @quick
 @given(histories, st.integers(0, 10**6))
 def test_what_is_recalled_is_what_is_read(history: list[tuple[list[Event], str]], position: int) -> None:
@@ -212,3 +124,197 @@ def test_what_is_recalled_is_what_is_read(history: list[tuple[list[Event], str]]
             spoiled(tree, what, before, position)
             assert says(Ledger.recall(tree, IDENTITY)) == says(Ledger.read(tree, IDENTITY))
         assert told(Ledger.recall(tree, IDENTITY, keeps=True), every) == told(Ledger.read(tree, IDENTITY), every)
+
+
+# -- what it is and is not
+
+
+def run(tree: Tree, *events: Event) -> Ledger:
+    """Do what whoever holds the lock does."""
+    ledger = Ledger.recall(tree, IDENTITY, keeps=True)
+    ledger.append(events, FIRST)
+    ledger.remember()
+    return ledger
+
+
+def window(number: int, status: str = COLLECTED) -> Event:
+    """Return that a window of a day was collected."""
+    span = Span(FIRST + number * DAY, FIRST + (number + 1) * DAY)
+    unit = layout.window_unit(span)
+    path = layout.window_path(SERIES[0], span, ".log")
+    return Event(status, SERIES[0], unit, *span, path=path, size=number, sha256=HASHES[0])
+
+
+@pytest.fixture
+def years(tree: Tree) -> Tree:
+    """A ledger of several blocks, whose checkpoint is older than what a disk may blur."""
+    run(tree, *map(window, range(23)))
+    settle(tree)
+    return tree
+
+
+def settle(tree: Tree) -> None:
+    """Let the checkpoint have been written long after the ledger."""
+    at = time.time() + 10
+    os.utime(f"{tree.root}/{CHECKPOINT}", (at, at))
+
+
+def reads(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int, int]]:
+    """Return which parts of files are read from now on."""
+    parts: list[tuple[str, int, int]] = []
+    real = Tree.part
+
+    def part(tree: Tree, path: str, offset: int, size: int) -> bytes:
+        parts.append((path, offset, size))
+        return real(tree, path, offset, size)
+
+    monkeypatch.setattr(Tree, "part", part)
+    return parts
+
+
+def test_with_nothing_new_nothing_of_the_ledger_is_read_and_nothing_written(
+    years: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts, before = reads(years, monkeypatch), years.read(CHECKPOINT)
+    monkeypatch.setattr(Tree, "replace", None)
+    ledger = Ledger.recall(years, IDENTITY, keeps=True)
+    ledger.remember()
+    assert (ledger.lines, len(ledger.units), parts) == (23, 23, [])
+    assert years.read(CHECKPOINT) == before
+
+
+def test_what_is_new_is_read_and_what_is_asked_for_is_looked_up_where_it_stands(
+    years: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = years.size("ledger-2026-02.jsonl")
+    Ledger.read(years, IDENTITY).append([window(23)], FIRST)
+    parts = reads(years, monkeypatch)
+    ledger = Ledger.recall(years, IDENTITY)
+    # Its first bytes are hashed, in blocks; one line is taken for what it says.
+    assert parts[-1] == ("ledger-2026-02.jsonl", size, -1)
+    assert [offset for _path, offset, _size in parts[:-1]] == sorted(offset for _path, offset, _size in parts[:-1])
+    parts.clear()
+    assert ledger.units[window(3).key] == window(3)
+    assert len(parts) == 2
+
+
+def test_a_ledger_that_changed_within_what_a_disk_may_blur_is_hashed(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(tree, *map(window, range(3)))
+    parts = reads(tree, monkeypatch)
+    ledger = Ledger.recall(tree, IDENTITY, keeps=True)
+    assert len(parts) == 1
+    # Once the time is over, a checkpoint is written that has to hash nothing.
+    written: list[str] = []
+    monkeypatch.setattr(Tree, "replace", lambda _tree, path, _data: written.append(path))
+    ledger.remember()
+    assert written == [CHECKPOINT]
+
+
+@pytest.mark.parametrize("place", ["older", "newest"])
+def test_an_edited_line_is_found_by_the_next_look(tree: Tree, place: str) -> None:
+    run(tree, *map(window, range(7)))
+    ledger = Ledger.recall(tree, IDENTITY, keeps=True)
+    ledger.append([window(7)], FIRST + 40 * DAY)
+    ledger.remember()
+    settle(tree)
+    names = sorted(path.name for path in Path(tree.root).glob("ledger-*"))
+    path = Path(tree.root, names[0] if place == "older" else names[-1])
+    path.write_bytes(path.read_bytes().replace(b'"size":', b'"size": ', 1))
+    recalled, read = Ledger.recall(tree, IDENTITY), Ledger.read(tree, IDENTITY)
+    assert says(recalled) == says(read)
+    assert recalled.breaks or recalled.head != ledger.head
+
+
+def test_an_edit_while_a_run_goes_on_leaves_no_checkpoint_that_hides_it(years: Tree) -> None:
+    ledger = Ledger.recall(years, IDENTITY, keeps=True)
+    path = Path(years.root, "ledger-2026-02.jsonl")
+    path.write_bytes(path.read_bytes().replace(b'"size":3,', b'"size":4,'))
+    ledger.append([window(30)], FIRST)
+    ledger.remember()
+    settle(years)
+    assert Ledger.recall(years, IDENTITY).breaks == Ledger.read(years, IDENTITY).breaks != []
+
+
+def test_what_verifies_never_asks_the_checkpoint(years: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoint, "load", None)
+    assert len(Ledger.read(years, IDENTITY).units) == 23
+
+
+def test_a_checkpoint_of_another_version_is_none(years: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert checkpoint.load(years, ["ledger-2026-02.jsonl"]) is not None
+    path = Path(years.root, CHECKPOINT)
+    path.write_bytes(path.read_bytes().replace(b'{"v":1,', b'{"v":2,'))
+    assert checkpoint.load(years, ["ledger-2026-02.jsonl"]) is None
+
+
+def test_a_checkpoint_that_says_what_none_says_is_none(years: Tree) -> None:
+    for body in (b"[]", b"{}", b'{"head":1}', b"[" * 100_000, b"\xff"):
+        data = checkpoint._BEGIN + checkpoint._digest(body) + checkpoint._MIDDLE + body + checkpoint._END
+        years.replace(CHECKPOINT, data)
+        assert checkpoint.load(years, ["ledger-2026-02.jsonl"]) is None
+        assert len(Ledger.recall(years, IDENTITY).units) == 23
+
+
+def test_a_checkpoint_that_cannot_be_written_is_warned_of(years: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = years.read(CHECKPOINT)
+
+    def replace(_tree: Tree, _path: str, _data: bytes) -> None:
+        raise ArchiveError("No space left on device.")
+
+    monkeypatch.setattr(Tree, "replace", replace)
+    run(years, window(24))
+    assert years.read(CHECKPOINT) == before
+    [warning] = years.warnings()
+    assert "checkpoint could not be written: No space left" in warning
+    assert len(Ledger.recall(years, IDENTITY).units) == 24
+
+
+def test_much_that_is_new_is_read_with_all_the_rest(years: Tree) -> None:
+    Ledger.read(years, IDENTITY).append([window(number) for number in range(100, 200)], FIRST)
+    assert checkpoint.load(years, ["ledger-2026-02.jsonl"]) is None
+    assert len(Ledger.recall(years, IDENTITY).units) == 123
+
+
+@pytest.mark.parametrize("of", ["first", "last", "every other"])
+def test_a_head_is_found_at_its_place_with_the_breaks_since(
+    years: Tree, monkeypatch: pytest.MonkeyPatch, of: str
+) -> None:
+    whole = Ledger.read(years, IDENTITY)
+    lines = Path(years.root, "ledger-2026-02.jsonl").read_bytes().splitlines(keepends=True)
+    number = {"first": 1, "last": len(lines), "every other": len(lines) // 2}[of]
+    head = hashlib.sha256(lines[number - 1][:-1]).hexdigest()
+    at = Where("ledger-2026-02.jsonl", len(b"".join(lines[: number - 1])), number)
+    assert Where.of(str(at)) == at
+    recalled = Ledger.recall(years, IDENTITY, head, at)
+    assert recalled.breaks_since == Ledger.read(years, IDENTITY, head).breaks_since == []
+    monkeypatch.setattr(Ledger, "read", lambda *_all, **_more: whole)
+    assert Ledger.recall(years, IDENTITY, head, at) is not whole
+    for wrong in (
+        at._replace(line=at.line + 1),
+        at._replace(offset=at.offset + 1),
+        at._replace(file="ledger-2026-01.jsonl"),
+    ):
+        if of != "last":
+            assert Ledger.recall(years, IDENTITY, head, wrong) is whole
+    assert Ledger.recall(years, IDENTITY, "1" * 64, at) is whole
+
+
+def test_the_breaks_after_a_head_and_not_those_before_it_are_told(tree: Tree) -> None:
+    run(tree, *map(window, range(12)))
+    path = Path(tree.root, "ledger-2026-02.jsonl")
+    lines = path.read_bytes().splitlines(keepends=True)
+    for number in (3, 8):
+        lines[number] = lines[number].replace(b'"v":1', b'"v":2')
+    path.write_bytes(b"".join(lines))
+    run(tree, window(40))
+    for number in (1, 5, 6, 11, 13):
+        line = path.read_bytes().splitlines()[number - 1]
+        head = hashlib.sha256(line).hexdigest()
+        at = Where(path.name, len(b"".join(lines[: number - 1])), number)
+        recalled, read = Ledger.recall(tree, IDENTITY, head, at), Ledger.read(tree, IDENTITY, head)
+        assert recalled.breaks_since == read.breaks_since
+    assert (
+        Ledger.recall(tree, IDENTITY, GENESIS).breaks_since == Ledger.read(tree, IDENTITY, GENESIS).breaks_since != []
+    )
