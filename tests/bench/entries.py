@@ -173,6 +173,7 @@ def old_shapes_of_mtools(made: Made) -> float:
 
 
 def peaks(made: Made) -> Iterator[tuple[str, int]]:
-    """Yield the peak memory of the process of each module, the largest that it has to read."""
+    """Yield the peak memory of each module, its processes together."""
+    yield "search", made.module("search", watch=True, match="word that is nowhere")[0].peak
     yield "slow shapes", made.module("slow", watch=True)[0].peak
     yield "export", made.module("export", watch=True, dest=str(made.folder / "export-watched"))[0].peak

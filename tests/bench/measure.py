@@ -25,7 +25,7 @@ class BenchError(Exception):
 
 
 class Ran(NamedTuple):
-    """A process that ended well: wall-clock seconds, what it printed, the most memory that it had resident."""
+    """A process that ended well: wall-clock seconds, what it printed, the most memory that it had, with its children."""
 
     seconds: float
     output: str
@@ -70,10 +70,21 @@ def run(
 
 
 def _peak(pid: int) -> int:
+    """Return the most that a process has had, or what it and those that it started have now, where that is more."""
+    children = _proc(f"{pid}/task/{pid}/children").split()
+    together = sum(_kib("Pss", f"{one}/smaps_rollup") for one in (pid, *children)) if children else 0
+    return max(_kib("VmHWM", f"{pid}/status"), together) * 1024
+
+
+def _kib(name: str, path: str) -> int:
+    found = re.search(rf"^{name}:\s+(\d+) kB", _proc(path), re.MULTILINE)
+    return int(found[1]) if found else 0
+
+
+def _proc(path: str) -> str:
     with suppress(OSError):
-        found = re.search(r"^VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
-        return int(found[1]) * 1024 if found else 0
-    return 0
+        return Path("/proc", path).read_text()
+    return ""
 
 
 def in_turn(times: int, *sides: Callable[[], float]) -> list[float]:

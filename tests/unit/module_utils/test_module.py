@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils import _module
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils import _http, _module
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import OptionSet, between
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError
 
@@ -55,6 +55,6 @@ def test_bad_input_is_refused_before_the_body_runs(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_host_without_requests_is_told_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_module, "REQUESTS_IMPORT_ERROR", "Traceback: No module named requests")
+    monkeypatch.setattr(_http, "REQUESTS_IMPORT_ERROR", "Traceback: No module named requests")
     result = run(monkeypatch, lambda _module, _options: pytest.fail("ran"))
     assert "Failed to import the required Python library (requests)" in result["msg"]

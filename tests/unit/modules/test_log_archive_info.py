@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils import _module
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils import _http
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import survey
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import ACCEPTED, EVERY, Event, Ledger
@@ -42,7 +42,7 @@ def info(made: Made, **options: Any) -> dict[str, Any]:
 
 
 def test_what_is_held_is_told_without_requests(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_module, "REQUESTS_IMPORT_ERROR", "Traceback: No module named requests")
+    monkeypatch.setattr(_http, "REQUESTS_IMPORT_ERROR", "Traceback: No module named requests")
     result = info(made)
     assert [one["instance"] for one in result["instances"]] == ["other", "uclmongo-1"]
     assert (result["counts"]["collected"], result["bytes"], result["problems"]) == (5, 500, [])

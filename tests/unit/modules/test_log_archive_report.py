@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils import _module
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils import _http
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import ACCEPTED
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, HOUR, iso
 
@@ -201,7 +201,7 @@ def test_a_report_of_another_version_counts_for_none(made: Made) -> None:
 
 
 def test_it_works_without_requests(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_module, "REQUESTS_IMPORT_ERROR", "Traceback: No module named requests")
+    monkeypatch.setattr(_http, "REQUESTS_IMPORT_ERROR", "Traceback: No module named requests")
     assert report(made)["changed"]
 
 

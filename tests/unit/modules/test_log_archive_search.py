@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils import _module
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils import _http
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.values import iso_ms
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, iso
@@ -61,7 +61,7 @@ def lines(result: dict[str, Any]) -> list[str]:
 
 
 def test_everything_is_found_newest_first_and_without_requests(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_module, "REQUESTS_IMPORT_ERROR", "Traceback: No module named requests")
+    monkeypatch.setattr(_http, "REQUESTS_IMPORT_ERROR", "Traceback: No module named requests")
     result = ask(made)
     assert (result["matched"], result["files_read"], result["files_total"], result["unread"]) == (9, 4, 4, [])
     times = [entry["time"] for entry in result["entries"] if entry["time"]]
