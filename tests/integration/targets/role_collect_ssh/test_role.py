@@ -210,14 +210,16 @@ class SshTest(CollectTest):
         run = self.play({"dds-shop": self.instance | common}, playbook="doctor", **self.places)
         self.assertEqual(run.code, 0, run.text)
         self.assertIn("-> store(127.0.0.1)]", run.text)
-        for playbook, more in {
+        playbooks: dict[str, dict[str, object]] = {
             "verify": {},
+            "watch": {},
             "prune": {"max_age": "3650d"},
             "report": {"dest": str(self.home / "report")},
             "search": {"limit": 1},
             "slow": {},
             "export": {"dest": str(self.home / "export")},
-        }.items():
+        }
+        for playbook, more in playbooks.items():
             given = {"archive": str(self.archive), "archive_host": "store", "archive_host_vars": self.store, **more}
             extra = json.dumps({f"{playbook}_{name}": value for name, value in given.items()})
             run = self.play({}, "--extra-vars", extra, playbook=playbook, **self.places)
