@@ -98,6 +98,8 @@ options:
   workers:
     description:
       - How many files are downloaded, or windows of entries read, at a time. Of windows that are long, as many parts again.
+      - While files take less than a second each and nothing is throttled, up to four times as many are downloaded at a time; with 1,
+        always one.
     type: int
     default: 4
   return_limit:

@@ -169,7 +169,7 @@ class Http:
         deadline: float,
         verify: bool | str,
         clock: Clock,
-        connections: int = 10,
+        connections: int = 256,
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:

@@ -224,12 +224,15 @@ def _big_file(
 
 
 def small_files(folder: Path) -> Iterator[Result]:
-    """Two thousand audit logs of 100 KiB."""
+    """Two thousand audit logs of 100 KiB, at once and 20 ms after they are asked for."""
     file = make_file(folder.parent / "small", 100 * 1024)
     with Cloud(folder, audited(2000, file=file)) as cloud:
         logs = _Logs(folder, cloud)
-        ours, theirs = in_turn(3, lambda: logs.collect().seconds, logs.parallel)
+        ours, theirs = in_turn(3, lambda: logs.collect().seconds, lambda: logs.parallel(4))
         yield within("2,000 files of 100 KiB; curl --parallel, sha256sum", ours, theirs, 2)
+        cloud.control("POST", "faults", {"on": "object", "kind": "delay", "times": None, "args": {"seconds": 0.02}})
+        ours, theirs = in_turn(3, lambda: logs.collect().seconds, lambda: logs.parallel(16))
+        yield within("the same, 20 ms to the first byte; curl, 16 at a time", ours, theirs, 1)
 
 
 def memory(folder: Path) -> Iterator[Result]:
@@ -277,12 +280,13 @@ class _Logs:
             raise BenchError("curl did not fetch the file.")
         return seconds
 
-    def parallel(self) -> float:
-        """Fetch every log with curl, four at a time, then digest them and have them on the disk."""
+    def parallel(self, most: int) -> float:
+        """Fetch every log with curl, so many at a time, then digest them and have them on the disk."""
         target = self._empty()
         lines = [f'url = "{link}"\noutput = "{target}/{number}"\n' for number, link in enumerate(self._links())]
         (self._folder / "curl.conf").write_text("".join(lines))
-        steps = f"curl -sS --parallel --parallel-max 4 -K curl.conf && cd {target} && sha256sum * >../sums && sync *"
+        fetch = f"curl -sS --parallel --parallel-max {most} -K curl.conf"
+        steps = f"{fetch} && cd {target} && sha256sum * >../sums && sync *"
         return run(["bash", "-ec", steps], self._log).seconds
 
     @property

@@ -34,6 +34,9 @@ LINK_LIFE = 4 * 60.0
 # A link that ends sooner than this is not worth beginning with.
 SHORTEST_LIFE = 20
 
+# A file that takes less is more waiting than bytes, so that more of them may come at once, in seconds.
+QUICK = 1.0
+
 # Seconds in which what comes in is committed together: a commit costs as much for one file as for many.
 GATHER = 0.1
 
@@ -231,7 +234,7 @@ class Workers:
         return Asked(step, None)
 
     def _fetch(self, step: Step) -> Fetched | Failed:
-        offer = step.file
+        offer, begin = step.file, self._monotonic()
         try:
             link = self._links.first(offer)
             path = self._path(step, self._source.path(offer, link))
@@ -242,6 +245,10 @@ class Workers:
             digest = download.run(lambda: first.pop() if first else self._links.of(offer))
         except LogsError as error:
             return Failed(step, error)
+        if self.throttled:
+            self._fetchers.shrink()
+        elif self._monotonic() - begin < QUICK:
+            self._fetchers.grow()
         source = {**offer.source(), "proof": download.proof}
         return Fetched(step, path, digest, download.resumed, source, download.notes)
 

@@ -21,7 +21,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors impor
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 
 # Lines that are sorted and packed together: a day of a busy node stays small in memory.
-_RUN = 250
+_RUN = 100
 MICROSECONDS = 1_000_000
 _TIME = re.compile(
     r"(\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\d)(?:[.,](\d{1,9}))?(?:Z|([+-])(\d\d):?(\d\d))\Z", re.ASCII

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._threads import Threads
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._threads import GROWTH, Threads
 
 LONG = 60
 
@@ -47,6 +47,38 @@ def test_no_more_is_done_at_once_than_there_are_places(two: Threads) -> None:
         gate.may_end.set()
 
 
+def test_there_is_more_at_once_where_it_is_quick_and_never_again_where_it_is_not(two: Threads) -> None:
+    gates = [Gate() for _ in range(20)]
+    for gate in gates:
+        two.submit(gate)
+    for _ in range(20):
+        two.grow()
+    assert all(gate.begun.wait(LONG) for gate in gates[: 2 * GROWTH])
+    assert not gates[2 * GROWTH].begun.wait(0.1)
+    two.shrink()
+    two.grow()
+    for gate in gates[: 2 * GROWTH - 1]:
+        gate.may_end.set()
+    # One of the first is left, so that one place is free.
+    assert gates[2 * GROWTH].begun.wait(LONG)
+    assert not gates[2 * GROWTH + 1].begun.wait(0.1)
+    for gate in gates:
+        gate.may_end.set()
+
+
+def test_one_at_a_time_stays_one_at_a_time() -> None:
+    threads = Threads(1, "test")
+    threads.grow()
+    gates = [Gate(), Gate()]
+    for gate in gates:
+        threads.submit(gate)
+    assert gates[0].begun.wait(LONG)
+    assert not gates[1].begun.wait(0.1)
+    for gate in gates:
+        gate.may_end.set()
+    threads.stop()
+
+
 def test_of_two_that_work_each_can_have_one_more_and_what_waits_one_instead(two: Threads) -> None:
     working = [Gate() for _ in range(2)]
     for gate in working:
@@ -80,7 +112,7 @@ def test_what_has_not_begun_at_the_end_is_dropped() -> None:
     assert gate.begun.wait(LONG)
     stopping = threading.Thread(target=threads.stop)
     stopping.start()
-    while not threads._pool._shutdown:
+    while threads._due:
         assert stopping.is_alive()
     gate.may_end.set()
     stopping.join(LONG)
