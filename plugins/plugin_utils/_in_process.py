@@ -79,6 +79,7 @@ class InProcess(ActionBase):
                     diff=task.diff,
                     tellers=self._tellers(variables),
                 )
+            self._pipeline()
         result: dict[str, Any] = super()._execute_module(module_name, module_args, *more, task_vars=task_vars, **others)
         return result
 
@@ -110,6 +111,18 @@ class InProcess(ActionBase):
         value = constants.config.get_config_value("INTERPRETER_PYTHON", variables=dict(of_host))
         python = self._templar.template(value)
         return "" if not python or python in (*_ANY, sys.executable) else f"the interpreter is {python}"
+
+    def _pipeline(self) -> None:
+        """Send a module through a connection of SSH in one step, not in six that copy it first, unless somebody said which.
+
+        With become it is left as it is, as that may want a terminal.
+        """
+        connection = self._connection
+        if connection.transport != "ssh" or connection.become is not None:
+            return
+        _value, origin = connection.get_option_and_origin("pipelining")
+        if origin == "default":
+            connection.set_option("pipelining", True)
 
 
 class Module(InProcess, Normal):

@@ -16,6 +16,7 @@ from typing import Any
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import iso
 from ansible_collections.clouddb.mongodb_logs.tests.bench.cloud import DAY, Cloud
 from ansible_collections.clouddb.mongodb_logs.tests.bench.measure import BenchError, environment, run
+from ansible_collections.clouddb.mongodb_logs.tests.bench.ssh import Ssh
 
 FORKS = "5"
 # One window of one type of log of each node.
@@ -23,15 +24,9 @@ _LOG_TYPE = "slow"
 
 
 class Idle:
-    """An inventory of all clusters of a cloud; their archive is on this host, or on one that ``store`` tells how to reach."""
+    """An inventory of all clusters of a cloud; their archive is on this host, and reached by SSH where there is a server."""
 
-    def __init__(
-        self,
-        folder: Path,
-        cloud: Cloud,
-        store: Mapping[str, Any] | None = None,
-        places: Mapping[str, str] | None = None,
-    ) -> None:
+    def __init__(self, folder: Path, cloud: Cloud, ssh: Ssh | None = None) -> None:
         self._folder = folder
         facts = cloud.facts["umongodb"]
         end = int(time.time()) // DAY * DAY - DAY
@@ -50,9 +45,9 @@ class Idle:
             "collect_poll_interval": 0.1,
         }
         hosts: dict[str, Any] = dict.fromkeys(cluster["cluster_id"] for cluster in facts["clusters"])
-        if store:
+        if ssh:
             common["collect_archive_host"] = "store"
-            hosts["store"] = {**store, "collect_provider": ""}
+            hosts["store"] = {**ssh.store, "collect_provider": ""}
         inventory = {"all": {"vars": common, "hosts": hosts}}
         (folder / "inventory.json").write_text(json.dumps(inventory, indent=1))
         (folder / "ansible.cfg").write_text("[defaults]\nnocolor = true\n")
@@ -60,7 +55,7 @@ class Idle:
             ANSIBLE_CONFIG=str(folder / "ansible.cfg"),
             UCLOUD_PUBLIC_KEY=facts["public_key"],
             UCLOUD_PRIVATE_KEY=facts["private_key"],
-            **(places or {}),
+            **(ssh.places if ssh else {}),
         )
 
     def fill(self) -> None:

@@ -29,6 +29,7 @@ from ansible_collections.clouddb.mongodb_logs.tests.bench.cloud import (
 )
 from ansible_collections.clouddb.mongodb_logs.tests.bench.idle import Idle
 from ansible_collections.clouddb.mongodb_logs.tests.bench.measure import BenchError, Ran, environment, in_turn, run
+from ansible_collections.clouddb.mongodb_logs.tests.bench.ssh import Ssh
 from ansible_collections.clouddb.mongodb_logs.tests.bench.years import Audited, Files, Fleet
 
 HERE = Path(__file__).resolve().parent
@@ -195,6 +196,10 @@ def idle(folder: Path) -> Iterator[Result]:
         here.fill()
         ours, before = in_turn(2, here.ours, lambda: here.before(collections))
         yield faster(f"{IDLE} idle clusters, archive here; the build before", ours, before, 5)
+        with Ssh(folder / "ssh") as ssh:
+            there = Idle(folder, cloud, ssh)
+            ours, before = in_turn(2, there.ours, lambda: there.before(collections))
+        yield faster("the same, archive over SSH on loopback; the build before", ours, before, 1.3)
 
 
 # -- files

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 from unittest import mock
@@ -13,7 +14,9 @@ from unittest import mock
 import pytest
 from ansible import constants
 from ansible.parsing.dataloader import DataLoader
+from ansible.playbook.play_context import PlayContext
 from ansible.plugins.action import ActionBase
+from ansible.plugins.loader import connection_loader
 from ansible.template import Templar, trust_as_template
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import OptionSet
 from ansible_collections.clouddb.mongodb_logs.plugins.plugin_utils import _in_process
@@ -32,15 +35,18 @@ def run(
     *,
     variables: dict[str, Any] | None = None,
     action: str = "clouddb.mongodb_logs.known",
-    transport: str = "local",
+    transport: str | None = "local",
     become: Any = None,
+    connection: Any = None,
     **task: Any,
 ) -> tuple[dict[str, Any], str]:
     """Return the result, and what was said at the third level of verbosity."""
     known: dict[str, Any] = {"inventory_hostname": "host", **(variables or {})}
     common = {"async_val": 0, "environment": [{}], "timeout": 0, "delegate_to": None, "check_mode": False, "diff": True}
     asked = mock.Mock(action=action, args={"name": "x"}, **(common | task))
-    connection = mock.Mock(transport=transport, become=become, has_native_async=False)
+    known_as = {"transport": transport, "become": become, "has_native_async": False}
+    known_as["get_option_and_origin.return_value"] = (False, "default")
+    connection = connection or mock.Mock(**known_as)
     templar = Templar(loader=DataLoader(), variables=known)
     plugin = Plugin(asked, connection, mock.Mock(), DataLoader(), templar, mock.Mock())
     said = []
@@ -122,3 +128,37 @@ def test_without_requests_a_python_with_them_is_looked_for(monkeypatch: pytest.M
 
 def test_another_module_is_run_as_ever() -> None:
     assert run(action="clouddb.mongodb_logs.other") == ({"came": "by a process"}, "")
+
+
+def ssh() -> Any:
+    return connection_loader.get("ssh", PlayContext(), os.devnull)
+
+
+@pytest.mark.parametrize(
+    ("changes", "by_pipe"),
+    [
+        ({}, True),
+        ({"variables": {SWITCH: False}}, True),
+        ({"variables": {"ansible_pipelining": False}}, False),
+        ({"variables": {"ansible_ssh_pipelining": "no"}}, False),
+        ({"become": mock.Mock()}, False),
+        ({"action": "clouddb.mongodb_logs.other"}, False),
+    ],
+)
+def test_a_module_is_sent_through_the_connection_where_nobody_said_how(changes: Any, by_pipe: bool) -> None:
+    connection = ssh()
+    connection.become = changes.get("become")
+    # As Ansible sets them before it asks for the action.
+    connection.set_options(var_options=changes.get("variables", {}))
+    result, _said = run(connection=connection, transport=None, **changes)
+    assert result == {"came": "by a process"}
+    assert connection.get_option("pipelining") is by_pipe
+
+
+@pytest.mark.parametrize("value", ["false", "true"])
+def test_the_settings_say_how_too(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("ANSIBLE_PIPELINING", value)
+    connection = ssh()
+    connection.set_options()
+    run(connection=connection, transport=None)
+    assert connection.get_option("pipelining") is (value == "true")

@@ -183,7 +183,9 @@ class SshTest(CollectTest):
         self.assertIn("changed: [dds-shop -> store(127.0.0.1)]", run.text)
         self.owned()
 
-        self.assertTrue([text for text in seen if "AnsiballZ_dds_log_archive" in text], "no module was seen at work")
+        python = str(self.folder / "python")
+        self.assertTrue([text for text in seen if python in text], "no module was seen at work")
+        self.assertEqual([text for text in seen if "AnsiballZ" in text], [], "a module was a file there")
         for secret in self.keys.values():
             self.assertEqual([text for text in seen if secret in text], [])
         log = self.folder / "ansible.log"
