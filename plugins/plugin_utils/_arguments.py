@@ -114,7 +114,7 @@ def archive_hosts(hosts: Iterable[str], value: Callable[[str, str], Any]) -> lis
     host can be made known with.
     """
     told: dict[str, tuple[str, Any]] = {}
-    for host in hosts:
+    for host in sorted(hosts):
         variables = value(host, ARCHIVE_HOST_VARS)
         if is_blank(variables) or variables == {}:
             continue
