@@ -364,6 +364,8 @@ problems:
         - V(size) or V(sha256) a file is another one than was collected.
         - V(unrecorded) a file has no line in the ledger, and is none of those that file servers and desktops leave, which the
           guide to the archive names. V(part) a download was left by a run that was killed.
+        - V(hidden) in a bucket that keeps versions, another one or a delete marker was put over the version that was mirrored, which is
+          there all the same and is the one that is verified.
         - V(pruned) a file still stands though it was pruned.
       type: str
     instance:

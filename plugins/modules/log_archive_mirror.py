@@ -68,6 +68,26 @@ options:
       - Only these clusters and instances, by id. All when absent.
     type: list
     elements: str
+  retention:
+    description:
+      - Object Lock for every version that is put; the bucket must have been made with it. Also puts legal holds on the objects of units that
+        the holds of the archive cover, and takes them off when these are released.
+      - A locked version cannot be deleted, nor its retention be shortened. It can be hidden, by a newer version or a delete marker;
+        M(clouddb.mongodb_logs.log_archive_info) names what hides it, and O(state=restored) brings the locked version.
+      - What the store has made of it is read back once a run, and it is an error when the store did not keep it.
+    type: dict
+    suboptions:
+      mode:
+        description:
+          - V(governance) lets accounts with a permission of their own lift the lock, V(compliance) nobody.
+        type: str
+        choices: [governance, compliance]
+        required: true
+      days:
+        description:
+          - Days from when it is put.
+        type: int
+        required: true
   conditional_writes:
     description:
       - Whether what is new is put so that the store refuses it where something stands already. Then two runs that mirror the same
@@ -227,7 +247,7 @@ failure:
   type: dict
   contains:
     code:
-      description: V(another_run), V(occupied), V(no_conditional_writes), V(incomplete), the store's own code, or a word for the kind of fault.
+      description: V(another_run), V(occupied), V(no_conditional_writes), V(no_retention), V(incomplete), the store's own code, or a word for the kind of fault.
       type: str
     kind:
       description: Kind of fault, such as V(credentials).
@@ -262,6 +282,11 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror impor
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.bucket import Access
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import Context, run_module
 
+
+def _retention(name: str, value: Any) -> None:
+    between(1, 36500, " days")(f"{name}: days", value["days"])
+
+
 OPTIONS = STORE + OptionSet(
     {
         "archive": {"type": "path", "required": True},
@@ -283,6 +308,13 @@ OPTIONS = STORE + OptionSet(
         "owner": {"type": "str"},
         "group": {"type": "str"},
         "lock_timeout": {"type": "float", "default": 0},
+        "retention": {
+            "type": "dict",
+            "options": {
+                "mode": {"type": "str", "choices": ["governance", "compliance"], "required": True},
+                "days": {"type": "int", "required": True},
+            },
+        },
         "conditional_writes": {"type": "str", "choices": put.CONDITIONAL, "default": put.AUTO},
         "workers": {"type": "int", "default": 4},
         "return_limit": {"type": "int", "default": 100},
@@ -298,6 +330,7 @@ OPTIONS = STORE + OptionSet(
         "mode": mode_with(0o600),
         "directory_mode": mode_with(0o700),
         "lock_timeout": seconds(),
+        "retention": _retention,
         "workers": between(1, 64),
         "return_limit": between(0, 100000),
     },
@@ -309,7 +342,7 @@ def mirror(context: Context, options: dict[str, Any]) -> dict[str, Any]:
     access = Access.of(options, "region", context.warn)
     target = run.target_of(options)
     if options["state"] == "restored":
-        return run.restored(options, access, target, check=context.check_mode, diff=context.diff)
+        return run.restored(options, access, target, context.warn, check=context.check_mode, diff=context.diff)
     return run.present(options, access, check=context.check_mode, diff=context.diff)
 
 

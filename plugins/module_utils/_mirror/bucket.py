@@ -23,6 +23,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.file
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput, CloudError, LogsError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._failures import S3
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import check_endpoint
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import iso
 
 SCHEME = "s3://"
 
@@ -85,6 +86,22 @@ class Stored(NamedTuple):
     sha256: str = ""
     about: Mapping[str, str] = {}
     locked: str = ""
+    until: int = 0
+
+
+class Version(NamedTuple):
+    """One of the versions that a bucket keeps of an object, or a delete marker. ``at`` in Unix seconds."""
+
+    key: str
+    version: str
+    at: int
+    size: int
+    etag: str
+    marker: bool
+
+    def __str__(self) -> str:
+        """Return it as a person reads it."""
+        return f"{'the delete marker' if self.marker else 'version'} {self.version} of {iso(self.at)}"
 
 
 class Exists(LogsError):
@@ -118,6 +135,7 @@ class Bucket:
         self._bucket = access.bucket
         self._prefix = f"{access.prefix}/" if access.prefix else ""
         self._client = _client(access, workers)
+        self._keeps: bool | None = None
         self._secrets = tuple(filter(None, (access.access_key, access.secret_key, access.session_token)))
 
     def place(self, key: str) -> str:
@@ -182,18 +200,56 @@ class Bucket:
                 if key > after:
                     yield Stored(key, one["Size"], int(one["LastModified"].timestamp()), etag=one["ETag"].strip('"'))
 
+    def versions(self, below: str) -> dict[str, list[Version]] | None:
+        """Return what was ever put at the keys below one, the oldest first; None where the bucket keeps no versions."""
+        if not self.keeps_versions:
+            return None
+        found: dict[str, list[tuple[bool, Any, Version]]] = {}
+        for page in self._pages("list_object_versions", below):
+            entries = [(one, False) for one in page.get("Versions") or ()]
+            entries += [(one, True) for one in page.get("DeleteMarkers") or ()]
+            for one, marker in entries:
+                key, when = one["Key"].removeprefix(self._prefix), one["LastModified"]
+                etag = "" if marker else one["ETag"].strip('"')
+                version = Version(key, one["VersionId"], int(when.timestamp()), one.get("Size", 0), etag, marker)
+                found.setdefault(key, []).append((bool(one["IsLatest"]), when, version))
+        # Of several with one time, the store says which is the latest.
+        return {
+            key: [version for _latest, _when, version in sorted(several, key=lambda one: one[:2])]
+            for key, several in found.items()
+        }
+
     def folders(self, below: str) -> list[str]:
-        """Return the names of the folders right below one, in order."""
-        pages = self._pages("list_objects_v2", below, Delimiter="/")
+        """Return the names of the folders right below one, in order, also of those in which everything is hidden."""
+        pages = self._pages(self._listing, below, Delimiter="/")
         return sorted({_last(one["Prefix"]) for page in pages for one in page.get("CommonPrefixes") or ()})
 
     def entries(self, below: str) -> list[str]:
-        """Return the names of the folders and objects right below a folder, in order."""
-        found = []
-        for page in self._pages("list_objects_v2", below, Delimiter="/"):
-            found += [_last(one["Prefix"]) for one in page.get("CommonPrefixes") or ()]
-            found += [_last(one["Key"]) for one in page.get("Contents") or ()]
-        return sorted(set(found))
+        """Return the names of the folders and objects right below a folder, in order, also of those that are hidden."""
+        found = set()
+        for page in self._pages(self._listing, below, Delimiter="/"):
+            found |= {_last(one["Prefix"]) for one in page.get("CommonPrefixes") or ()}
+            for kind in ("Contents", "Versions", "DeleteMarkers"):
+                found |= {_last(one["Key"]) for one in page.get(kind) or ()}
+        return sorted(found)
+
+    @property
+    def _listing(self) -> str:
+        return "list_object_versions" if self.keeps_versions else "list_objects_v2"
+
+    @property
+    def keeps_versions(self) -> bool:
+        """Tell whether the bucket keeps versions. One that does not know, or may not tell, does not."""
+        if self._keeps is None:
+            with self._explained(""):
+                try:
+                    answer = self._client.get_bucket_versioning(Bucket=self._bucket)
+                except self._failure as error:
+                    if _code(error) not in (*_UNKNOWN, "AccessDenied"):
+                        raise
+                    answer = {}
+            self._keeps = bool(answer.get("Status"))
+        return self._keeps
 
     def put(
         self, key: str, data: bytes, about: Mapping[str, str], *, new: bool = False, lock: Lock | None = None
@@ -249,6 +305,12 @@ class Bucket:
             arguments["IfNoneMatch"] = "*"
         return self._sent(key, lambda: self._client.complete_multipart_upload(**arguments))
 
+    def set_hold(self, key: str, version: str, on: bool) -> None:
+        """Put a legal hold on a version, or take it off."""
+        with self._explained(key):
+            status = {"Status": "ON" if on else "OFF"}
+            self._client.put_object_legal_hold(**self._named(key, version), LegalHold=status)
+
     def abort(self, key: str, upload: str) -> None:
         """Throw away what was written of a large object."""
         with self._explained(key):
@@ -291,6 +353,7 @@ class Bucket:
             about.get(_SHA256, ""),
             about,
             (answer.get("ObjectLockMode") or "").lower(),
+            int(answer["ObjectLockRetainUntilDate"].timestamp()) if answer.get("ObjectLockRetainUntilDate") else 0,
         )
 
     @property

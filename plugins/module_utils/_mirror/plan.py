@@ -162,14 +162,22 @@ def told_holds(holds: Collection[Hold]) -> tuple[tuple[str, str, int, int], ...]
     return tuple(sorted((*hold.series, *hold.span) for hold in holds))
 
 
+def hold_of(told: tuple[str, str, int, int]) -> Hold:
+    """Return a hold that a head tells of."""
+    node, log_type, begin, end = told
+    return Hold(Series(node, log_type), Span(begin, end))
+
+
 def changed_holds(ledger: Ledger, head: Head | None, new: Collection[str]) -> list[tuple[Event, bool]]:
     """Return the units in the bucket whose legal hold changes; those at ``new`` paths get theirs when they are put."""
-    before = [
-        Hold(Series(node, log_type), Span(begin, end)) for node, log_type, begin, end in (head.holds if head else ())
-    ]
+    before = [hold_of(told) for told in (head.holds if head else ())]
     now = list(ledger.legal_holds)
     if told_holds(before) == told_holds(now):
         return []
-    units = [event for event in ledger.units.values() if event.status == COLLECTED and event.path not in new]
+    units = [
+        event
+        for event in ledger.units.values()
+        if event.path and event.path not in new and (event.status == COLLECTED or event.kept_in)
+    ]
     changes = [(event, is_held(event, before), is_held(event, now)) for event in units]
     return [(event, after) for event, before_, after in changes if before_ != after]

@@ -19,7 +19,12 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors impor
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror import local
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.bucket import Exists
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.chain import HEAD, Head, Segment
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.plan import Plan, another_run, digest
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.plan import (
+    Plan,
+    another_run,
+    digest,
+    hold_of,
+)
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.put import LIMIT, Putter, Result
 
 
@@ -43,6 +48,7 @@ class Mirror:
 
     def carry_out(self, folder: str, tree: Tree, identity: Mapping[str, str], plan: Plan) -> Done:
         """Put what a plan says. Raises CloudError when the store fails, ArchiveError when another run was quicker."""
+        self._putter.holds = [hold_of(told) for told in plan.wanted_holds]
         head = self._prepared(folder, identity, plan)
         put, versions, problems = self._files(folder, tree, plan)
         problems = plan.problems + problems
@@ -54,8 +60,10 @@ class Mirror:
         for segment in plan.segments:
             versions.update(self._segment(folder, segment))
             size += len(segment.data)
-        for event, on in plan.holds:
-            self._putter.hold(f"{folder}/{event.path}", event, on)
+        changes = (self._putter.hold(f"{folder}/{event.path}", event, on) for event, on in plan.holds)
+        unheld = [problem for problem in changes if problem]
+        if unheld:
+            return Done(len(put) + len(plan.segments), size, head, unheld)
         if plan.status is not None:
             self._putter.put(f"{folder}/{layout.STATUS}", plan.status)
         done = Head(plan.end, digest(plan.status), versions, plan.wanted_holds)
@@ -64,13 +72,11 @@ class Mirror:
 
     def _prepared(self, folder: str, identity: Mapping[str, str], plan: Plan) -> Head | None:
         """See once whether the store keeps its word, with a head that says what the bucket has already."""
-        if not self._putter.unknown or not plan.changed:
+        putter = self._putter
+        if not putter.untried or not (plan.changed or putter.retention):
             return plan.head
         head = plan.head or Head()
-        document = head.document(identity, self._now)
-        if plan.head is None:
-            self._putter.put(f"{folder}/{HEAD}", document)
-        self._putter.probe(f"{folder}/{HEAD}", document)
+        putter.try_out(f"{folder}/{HEAD}", head.document(identity, self._now), new=plan.head is None)
         return head
 
     def _files(self, folder: str, tree: Tree, plan: Plan) -> tuple[list[Event], dict[str, str], list[Problem]]:

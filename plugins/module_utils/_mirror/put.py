@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import Executor, Future
 from contextlib import suppress
-from typing import Union
+from typing import NamedTuple, Union
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import verify
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Tree
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import Event
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import Event, Hold
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.retention import is_held
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.verify import Problem
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError, CloudError, LogsError
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.bucket import Bucket, Exists
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.bucket import Bucket, Exists, Lock
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.look import described
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY
 
 # What is larger goes in parts of that size, so that little memory is needed and a run that was killed goes on with the next part.
 LIMIT = PART = 6 * 1024 * 1024
@@ -34,23 +37,64 @@ CONDITIONAL = [AUTO, REQUIRED, NEVER]
 Result = Union[str, Problem]
 
 
-class Putter:
-    """Puts objects. ``conditional``: whether what is new is put so that the store refuses it where something stands."""
+class Retention(NamedTuple):
+    """How long nobody may delete a version: a mode of Object Lock, and days from when it is put."""
 
-    def __init__(self, bucket: Bucket, conditional: str = AUTO) -> None:
+    mode: str
+    days: int
+
+
+class Putter:
+    """Puts objects. ``conditional``: whether what is new is put so that the store refuses it where something stands.
+
+    ``untried``: whether the store is yet to show that it does what it is asked for. ``holds`` are those of the archive.
+    """
+
+    def __init__(self, bucket: Bucket, conditional: str = AUTO, retention: Retention | None = None) -> None:
         self.bucket = bucket
-        self.unknown = conditional != NEVER
+        self.retention = retention
+        self.untried = conditional != NEVER or retention is not None
         self.conditional = self.asked = False
+        self.holds: Collection[Hold] = ()
+        self._probes = conditional != NEVER
         self._required = conditional == REQUIRED
 
-    def probe(self, key: str, document: bytes) -> None:
-        """See whether the store refuses to put a new object where one stands, by one that may get newer versions.
+    def try_out(self, key: str, document: bytes, *, new: bool) -> None:
+        """See whether the store does what it is asked for, by an object that may get newer versions, and is not there yet (``new``).
 
-        Raises CloudError where that was asked for, and the store ignores it or does not know it.
+        Raises CloudError where it does not.
         """
-        self.unknown, self.asked = False, True
+        self.untried = False
+        if new or self.retention:
+            version = self.put(key, document)
+            if self.retention:
+                self._check_retention(key, version)
+        if self._probes:
+            self._probe(key, document)
+
+    def _check_retention(self, key: str, version: str) -> None:
+        lock, found = self._lock() or Lock(), self.bucket.head(key, version)
+        # Without versions nothing is locked, even where the store gives back with an object whatever came with it. The clock of
+        # the store is another.
+        if not version or not found or found.locked != lock.mode or found.until < lock.until - 3600:
+            raise CloudError(
+                f"{self.bucket.url}: the store took a retention that was asked for, and does not keep it.",
+                code="no_retention",
+                kind="parameter",
+                hint="Use a bucket with Object Lock, grant the key to read the retention of objects, or leave retention out.",
+            )
+
+    def _lock(self, event: Event | None = None) -> Lock | None:
+        if self.retention is None:
+            return None
+        until = int(time.time()) + self.retention.days * DAY
+        return Lock(self.retention.mode, until, event is not None and is_held(event, self.holds))
+
+    def _probe(self, key: str, document: bytes) -> None:
+        """See whether the store refuses to put a new object where one stands. Raises CloudError where that was required."""
+        self.asked = True
         try:
-            self.bucket.put(key, document, {}, new=True)
+            self.bucket.put(key, document, {}, new=True, lock=self._lock())
             what = "ignores"
         except Exists:
             self.conditional = True
@@ -69,13 +113,13 @@ class Putter:
 
     def put(self, key: str, data: bytes, about: Mapping[str, str] | None = None) -> str:
         """Put what may get newer versions; return its version."""
-        return self.bucket.put(key, data, about or {"sha256": hashlib.sha256(data).hexdigest()})
+        return self.bucket.put(key, data, about or {"sha256": hashlib.sha256(data).hexdigest()}, lock=self._lock())
 
     def put_new(self, key: str, data: bytes, about: Mapping[str, str]) -> str:
         """Put what is written once; return its version. Raises Exists."""
         if not self.conditional and self.bucket.head(key):
             raise Exists(f"{self.bucket.place(key)} is there already.")
-        return self.bucket.put(key, data, about, new=self.conditional)
+        return self.bucket.put(key, data, about, new=self.conditional, lock=self._lock())
 
     def small(self, folder: str, tree: Tree, event: Event, *, new: bool) -> Result:
         """Put a unit's file at once."""
@@ -91,7 +135,7 @@ class Putter:
             return problem
         key = f"{folder}/{path}"
         try:
-            return self.bucket.put(key, data, _about(event), new=new and self.conditional)
+            return self.bucket.put(key, data, _about(event), new=new and self.conditional, lock=self._lock(event))
         except Exists:
             return self._same(key, event)
 
@@ -101,7 +145,7 @@ class Putter:
         key = f"{folder}/{path}"
         known = self.bucket.begun(key)
         upload, parts = max(known.items(), key=lambda one: len(one[1]), default=("", {}))
-        upload = upload or self.bucket.begin(key, _about(event))
+        upload = upload or self.bucket.begin(key, _about(event), self._lock(event))
         waiting: deque[tuple[int, Future[str]]] = deque()
         etags: dict[int, str] = {}
         sha256, size = hashlib.sha256(), 0
@@ -141,9 +185,15 @@ class Putter:
             self._give_up(key, upload)
             return self._same(key, event)
 
-    def hold(self, key: str, event: Event, on: bool) -> None:
-        """Put a legal hold on a unit's object, or take it off."""
-        raise NotImplementedError
+    def hold(self, key: str, event: Event, on: bool) -> Problem | None:
+        """Put a legal hold on a unit's object, or take it off; return why that cannot be."""
+        for one in (self.bucket.versions(key) or {}).get(key, ()):
+            if not one.marker and one.size == event.size:
+                found = described(self.bucket, key, one.version)
+                if found and found.sha256 == event.sha256:
+                    self.bucket.set_hold(key, one.version, on)
+                    return None
+        return verify.missing(event)
 
     def _give_up(self, key: str, upload: str) -> None:
         with suppress(LogsError):

@@ -20,6 +20,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.stat
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.survey import Chosen, Holding
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.verify import Problem
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.tree import HIDDEN
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 
 
@@ -61,7 +62,9 @@ class Bringing(NamedTuple):
 def plan(held: Holding, problems: Iterable[Problem], tree: Tree, wanted: Wanted, url: str) -> Bringing:
     """Return what to bring into a tree. Raises ArchiveError where something else stands there, or the bucket's ledger is not whole."""
     source = held.tree
-    for problem in (*problems, *verify.check_chain(held.ledger, None)):
+    # What was put over a version that is there all the same hides nothing from here.
+    grave = [problem for problem in problems if problem.kind != HIDDEN]
+    for problem in (*grave, *verify.check_chain(held.ledger, None)):
         raise ArchiveError(
             f"{source.root}: {problem.message}",
             code="altered",

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any, Callable, NamedTuple
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout, survey, verify
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Ownership, Tree
@@ -29,7 +29,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.chain
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.look import head_of, look
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.plan import Plan, digest
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.present import Done, Mirror
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.put import Putter
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.put import Putter, Retention
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.restore import Bringing
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import parse_moment
@@ -121,13 +121,15 @@ def present(options: Mapping[str, Any], access: Access, *, check: bool, diff: bo
     archive, workers = options["archive"], options["workers"]
     folders = survey.some_folders(archive, survey.Chosen.of({**options, "region": None}))
     bucket, run = Bucket(access, workers), Run(archive, access.url, options["return_limit"])
-    putter = Putter(bucket, options["conditional_writes"])
+    asked = options.get("retention")
+    retention = Retention(asked["mode"], asked["days"]) if asked else None
+    putter = Putter(bucket, options["conditional_writes"], retention)
     with ThreadPoolExecutor(workers, "mirror") as pool:
         mirror = Mirror(putter, pool, workers, int(time.time()))
         try:
             for folder, head in zip(folders, pool.map(lambda one: head_of(bucket, one), folders)):
                 with run.instance(folder):
-                    plan = look(bucket, archive, folder, head, pool, locks=False)
+                    plan = look(bucket, archive, folder, head, pool, locks=retention is not None)
                     run.plans[folder] = plan
                     if plan.due and not check:
                         there = survey.tree_of(archive, folder)
@@ -164,8 +166,19 @@ def target_of(options: Mapping[str, Any]) -> Target:
     return Target(restore.Wanted(options["files"], chosen, _span(options, now)), _ownership(options), now)
 
 
-def restored(options: Mapping[str, Any], access: Access, target: Target, *, check: bool, diff: bool) -> dict[str, Any]:
-    """Bring instances back from a bucket; return the result. Raises Incomplete, with it, when there is a problem."""
+def restored(
+    options: Mapping[str, Any],
+    access: Access,
+    target: Target,
+    warn: Callable[[str], None],
+    *,
+    check: bool,
+    diff: bool,
+) -> dict[str, Any]:
+    """Bring instances back from a bucket; return the result. Raises Incomplete, with it, when there is a problem.
+
+    ``warn`` is told of what was put over versions that were brought.
+    """
     archive, workers, wanted = options["archive"], options["workers"], target.wanted
     bucket, run = Bucket(access, workers), Run(archive, access.url, options["return_limit"])
     with ThreadPoolExecutor(workers, "restore") as pool:
@@ -173,6 +186,8 @@ def restored(options: Mapping[str, Any], access: Access, target: Target, *, chec
             for folder in _in_bucket(bucket, wanted.chosen, workers, must_exist=options["must_exist"]):
                 with run.instance(folder):
                     held, problems = tree.holding(bucket, folder, workers)
+                    for problem in (one for one in problems if one.kind == tree.HIDDEN):
+                        warn(f"{folder}/{problem.message}")
                     there = Tree(archive, target.ownership, folder)
                     bringing, faults = restore.plan(held, problems, there, wanted, access.url), []
                     if bringing.changed and not check:
