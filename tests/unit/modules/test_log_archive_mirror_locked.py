@@ -23,7 +23,7 @@ from ..archives import FIRST, Made
 from ..running import run_module
 
 PREFIX = "logs"
-LOCKED = {"retention": {"mode": "compliance", "days": 30}}
+LOCKED: dict[str, Any] = {"retention": {"mode": "compliance", "days": 30}}
 
 
 @pytest.fixture
