@@ -55,6 +55,7 @@ BAD_BY_NAME: dict[str, list[Any]] = {
     **{name: ["nobody-of-this-name"] for name in ("owner", "group")},
     **{name: [[{"begin": "noon"}], [{"begin": "1", "end": "1", "reason": " "}]] for name in ("hold", "release")},
     "ca_path": ["/nowhere/ca.pem"],
+    "retention": [{"mode": "for ever", "days": 1}, {"mode": "compliance", "days": 0}, {"mode": "compliance"}],
     "prefix": ["../up", "a//b", "a b", "/"],
 }
 BAD_ID = ["../up", "a b", "-x", "x" * 200, "ä"]
