@@ -68,9 +68,6 @@ __all__ = [
 
 GENESIS = "0" * 64
 
-# Bytes of a ledger whose objects are worth keeping out of every later collection of garbage.
-_LONG = 4 * 1024 * 1024
-
 
 class Ledger:
     """The ledger of one instance. A series maps to its scope: since when, and until when if it ended.
@@ -301,8 +298,6 @@ class Ledger:
                 at += len(line)
         finally:
             if collecting:
-                if len(data) > _LONG:
-                    gc.freeze()
                 gc.enable()
 
     def _read_line(self, name: str, number: int, at: int, line: bytes) -> None:
