@@ -12,13 +12,14 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec impo
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._reader import Record
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import iso_or_none
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.api import Node
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._words import printable
 
 
 def instance_fields(row: Record, region: str) -> dict[str, Any]:
-    """Return a cluster that the API listed; ``cluster_id`` is None where that is no text. Raises CloudError."""
+    """Return a cluster that the API listed; ``cluster_id`` is None where that is no text, or not all of it is printable. Raises CloudError."""
     own = row.get("ClusterId")
     return {
-        "cluster_id": own if isinstance(own, str) else None,
+        "cluster_id": own if isinstance(own, str) and own == printable(own) else None,
         "name": row.text("Name"),
         "region": region,
         "zone": row.id("Zone"),

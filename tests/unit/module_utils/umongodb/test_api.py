@@ -13,10 +13,12 @@ from urllib.parse import parse_qsl, quote_plus
 import pytest
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import UMONGODB
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput, CloudError
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._reader import Record
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.api import Node, Package, UMongoDB
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.connect import connect
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.instance import instance_fields
 from ansible_collections.clouddb.mongodb_logs.tests.emulator import Emulator, Fault
 from ansible_collections.clouddb.mongodb_logs.tests.unit.clients import http, umongodb
 from ansible_collections.clouddb.mongodb_logs.tests.unit.scripted import Reply, Scripted, scripted
@@ -480,3 +482,8 @@ def test_every_field_of_a_preview_may_be_absent(fields: dict[str, Any]) -> None:
     with scripted(answer(**fields)) as server:
         preview = of_server(server).log(REPLICA, node_id="n", log_type="slow", begin=1, end=2, zone=None)
     assert preview == ("", False, None)
+
+
+@pytest.mark.parametrize("own", [None, 5, "uclmongo-\ud800", "uclmongo-\n"])
+def test_what_cannot_be_the_id_of_a_cluster_is_none(own: object) -> None:
+    assert instance_fields(Record({"ClusterId": own}, ""), "cn-bj2")["cluster_id"] is None
