@@ -11,6 +11,7 @@ import os
 import pwd
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Callable
 
 from ansible.module_utils.basic import env_fallback
@@ -161,14 +162,21 @@ def seconds(lowest: float = 0.0, highest: float = 7 * 86400.0) -> Check:
     return between(lowest, highest, " seconds")
 
 
-def between(lowest: float, highest: float, unit: str = "") -> Check:
-    """Return a check that a number is within bounds, both included."""
+@dataclass(frozen=True)
+class Between:
+    """A check that a number is within bounds, both included."""
 
-    def check(name: str, value: Any) -> None:
-        if not lowest <= value <= highest:
-            raise BadInput(f"{name} must be from {lowest:g} to {highest:g}{unit}, not {value}.")
+    lowest: float
+    highest: float
+    unit: str = ""
 
-    return check
+    def __call__(self, name: str, value: Any) -> None:
+        """Check the value. Raises BadInput."""
+        if not self.lowest <= value <= self.highest:
+            raise BadInput(f"{name} must be from {self.lowest:g} to {self.highest:g}{self.unit}, not {value}.")
+
+
+between = Between
 
 
 def identifier(name: str, value: Any) -> None:

@@ -1,0 +1,244 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The role awx, spoken by the unmodified modules of awx.awx to a stand-in that is as strict as a controller; and what it makes, run."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import unittest
+from typing import Any
+
+import yaml
+from ansible_collections.clouddb.mongodb_logs.tests.controller import Controller, jobs
+from ansible_collections.clouddb.mongodb_logs.tests.tools import clock, demo_archive
+from ansible_collections.clouddb.mongodb_logs.tests.tools.collect_runs import CollectTest, Run
+
+PLUGIN_ALONE = """
+- clouddb.mongodb_logs.awx_object:
+    kind: inventory
+    name: mine
+    wanted: {organization: Databases, variables: {collect_archive: /srv/logs}}
+"""
+TEMPLATES = {"collect", "doctor", "report", "verify", "prune", "search", "slow", "export"}
+SIGNS_IN = ("UCLOUD_", "HW_", "HUAWEICLOUD_", "CONTROLLER_", "TOWER_")
+
+
+class AwxTest(CollectTest):
+    def setUp(self) -> None:
+        found = subprocess.run(
+            ["ansible-doc", "-t", "lookup", "awx.awx.controller_api"], capture_output=True, text=True, check=False
+        )
+        if found.returncode:
+            self.skipTest("The collection awx.awx was not found; make setup brings it.")
+        super().setUp()
+        self.controller = Controller(page=3)
+        self.controller.__enter__()
+        self.addCleanup(self.controller.__exit__)
+        self.store = self.controller.store
+        umongodb, dds = self.emulator.credentials["umongodb"], self.emulator.credentials["dds"]
+        self.repository = self.folder / "repository"
+        self.variables: dict[str, Any] = {
+            "awx_controller": {
+                "host": self.controller.url,
+                "username": self.controller.username,
+                "password": self.controller.password,
+            },
+            "awx_execution_environment_image": "registry.example.com/mongodb-logs:1",
+            "awx_accounts": [
+                {
+                    "name": "shop",
+                    "provider": "umongodb",
+                    "regions": [self.cluster["collect_region"]],
+                    "public_key": self.keys["UCLOUD_PUBLIC_KEY"],
+                    "private_key": self.keys["UCLOUD_PRIVATE_KEY"],
+                    "api_url": umongodb["api_url"],
+                },
+                {
+                    "name": "huawei",
+                    "provider": "dds",
+                    "regions": [self.instance["collect_region"]],
+                    "access_key": self.keys["HW_ACCESS_KEY"],
+                    "secret_key": self.keys["HW_SECRET_KEY"],
+                    "endpoint": dds["endpoint"],
+                    "iam_endpoint": dds["iam_endpoint"],
+                },
+            ],
+            "awx_archive": str(self.archive),
+            "awx_variables": {
+                "collect_archive_persistent": True,
+                "collect_lookback": "1d",
+                "collect_poll_interval": 0.05,
+            },
+            "awx_max_age": "365d",
+            "awx_repository_path": str(self.repository),
+            "awx_repository_url": f"file://{self.repository}",
+            "awx_slices": 2,
+            "awx_labels": ["mongodb"],
+            "awx_notifications": [
+                {
+                    "name": "on call",
+                    "type": "webhook",
+                    "configuration": {"url": "https://hooks.example.com", "headers": {}, "username": "logs"},
+                    "secrets": {"password": "a-password-of-the-hook"},
+                }
+            ],
+        }
+        self.own = {name: value for name, value in os.environ.items() if not name.startswith(SIGNS_IN)}
+        self.own |= {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_PIPELINING": "1"}
+        self.secrets = [*self.keys.values(), "a-password-of-the-hook", self.controller.password]
+
+    def set_up(self, *arguments: str) -> Run:
+        """Run the playbook awx; what it wrote is in the store."""
+        path = self.folder / "awx.json"
+        path.write_text(json.dumps(self.variables))
+        self.store.writes.clear()
+        done = subprocess.run(
+            ["ansible-playbook", "-vv", "-e", f"@{path}", *arguments, "clouddb.mongodb_logs.awx"],
+            env=self.own,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        self.assertNotIn("Traceback", done.stdout)
+        self.assertEqual([secret for secret in self.secrets if secret in done.stdout], [])
+        return Run(done.returncode, done.stdout, {}, {})
+
+    def changed(self, run: Run) -> list[str]:
+        """Return the tasks that changed something, with the item where there are several."""
+        found, task = [], ""
+        for line in run.text.splitlines():
+            if match := re.match(r"TASK \[clouddb.mongodb_logs.awx : (.*?)\]", line):
+                task = match[1]
+            elif match := re.match(r"changed: \[localhost\](?: => \(item=(.*?)\))?", line):
+                found.append(f"{task}: {match[1]}" if match[1] else task)
+        return found
+
+    def names(self, kind: str) -> set[str]:
+        return {one["name"].partition(": ")[2] or one["name"] for one in self.store.of(kind)}
+
+    def test_from_nothing_to_nothing(self) -> None:
+        check = self.set_up("--check", "--diff")
+        self.assertEqual((check.code, self.store.writes, self.store.objects), (0, [], {}), check.text)
+        self.assertFalse(self.repository.exists())
+
+        first = self.set_up()
+        self.assertEqual(first.code, 0, first.text)
+        self.assertNotIn("still not as wanted", first.text)
+        self.assertEqual(self.names("job_template"), TEMPLATES)
+        self.assertEqual(self.names("credential"), {"shop", "huawei"})
+        # a check has nothing to commit yet
+        self.assertEqual([*self.changed(check)], [row for row in self.changed(first) if row != "Commit it"])
+        credential = self.store.named("credential", "MongoDB logs: shop")
+        self.assertEqual(credential["inputs"]["private_key"], self.keys["UCLOUD_PRIVATE_KEY"])
+        collect = self.store.named("job_template", "MongoDB logs: collect")
+        self.assertEqual(len(self.store.associated(collect, "credentials")), 2)
+        self.assertEqual(collect["job_slice_count"], 2)
+        workflow = self.store.named("workflow_job_template", "MongoDB logs: workflow")
+        self.assertEqual(len(self.store.associated(workflow, "notification_templates_error")), 1)
+        self.assertEqual(self.store.launch(collect, {})["type"], "workflow_job")
+
+        second = self.set_up()
+        self.assertEqual((second.code, self.changed(second), self.store.writes), (0, [], []), second.text)
+
+        # an admin asks something else, fills a credential in by hand, and adds something of their own
+        spec = self.store.surveys[collect["id"]]["spec"]
+        spec[0]["question_name"] = "Which ones?"
+        credential["inputs"]["security_token"] = "by hand"
+        own = {"name": "my own", "organization": collect["organization"], "kind": ""}
+        self.store.create("inventory", own)
+        self.variables["awx_accounts"].pop()
+        told = self.set_up("--check", "--diff")
+        self.assertEqual(self.store.writes, [])
+        self.assertIn("Which ones?", told.text)
+        removed = {
+            f"Remove what is not wanted: {kind}" for kind in ("inventory_source", "credential", "credential_type")
+        }
+        self.assertEqual(
+            set(self.changed(told)), {"Job templates: collect", "Job templates: doctor", *removed}, told.text
+        )
+        mended = self.set_up()
+        self.assertEqual((mended.code, set(self.changed(mended))), (0, set(self.changed(told))), mended.text)
+        self.assertNotEqual(self.store.surveys[collect["id"]]["spec"][0]["question_name"], "Which ones?")
+        self.assertEqual(credential["inputs"]["security_token"], "by hand")
+        self.assertEqual(self.names("credential"), {"shop"})
+
+        gone = self.set_up("-e", "awx_state=absent")
+        self.assertEqual(gone.code, 0, gone.text)
+        self.assertIn("stays, as there is more in it: inventory my own", " ".join(gone.text.split()))
+        self.assertEqual({one["name"] for one in self.store.objects.values()}, {"my own", "MongoDB logs"})
+
+    def test_what_it_makes_collects(self) -> None:
+        """The templates' playbooks, with the credentials, the inventory and the answers of a survey as a job has them."""
+        made = self.set_up()
+        self.assertEqual(made.code, 0, made.text)
+        collect = self.store.named("job_template", "MongoDB logs: collect")
+        own = self.own | clock.environment(self.emulator.clock.now())
+        hosts = jobs.inventory(self.store, collect["inventory"], self.repository, own)
+        self.assertEqual(len(hosts["all"]["hosts"]), len(self.fleet))
+        self.assertEqual([secret for secret in self.secrets if secret in json.dumps(hosts)], [])
+
+        answers = {
+            "collect_include": "",
+            "collect_log_types": ["slow", "error"],
+            "collect_workers": 3,
+            "collect_end": "",
+        }
+        run = self.store.launch(collect, {"extra_vars": answers})
+        self.assertEqual(self.job(collect, run, hosts).returncode, 0)
+        archive = demo_archive.instances(self.archive)
+        self.assertEqual(len(archive), len(self.fleet))
+        for playbook in ("report", "verify", "prune"):
+            template = self.store.named("job_template", f"MongoDB logs: {playbook}")
+            done = self.job(template, self.store.launch(template, {}), hosts)
+            self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertTrue((self.folder / "archive-report" / "report.json").exists())
+
+    def test_plugin_alone(self) -> None:
+        """In a play of one's own, in an organization that is there."""
+        self.store.create("organization", {"name": "Databases"})
+        play = {"hosts": "localhost", "gather_facts": False, "tasks": yaml.safe_load(PLUGIN_ALONE)}
+        path = self.folder / "own.yml"
+        path.write_text(json.dumps([play | {"vars": {**self.variables, "awx_name": "mine"}}]))
+        for changed in (1, 0):
+            done = subprocess.run(
+                ["ansible-playbook", path],
+                env=self.own,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            self.assertEqual(done.returncode, 0, done.stdout)
+            self.assertIn(f"changed={changed} ", done.stdout)
+        self.assertEqual(self.store.named("inventory", "mine")["description"], "[clouddb.mongodb_logs.awx: mine]")
+
+    def job(
+        self, template: dict[str, Any], run: dict[str, Any], hosts: dict[str, Any]
+    ) -> subprocess.CompletedProcess[str]:
+        """Do what a job does."""
+        path = self.folder / "hosts.json"
+        path.write_text(json.dumps(hosts))
+        extra = self.folder / "extra.json"
+        extra.write_text(json.dumps({**json.loads(run["extra_vars"]), "awx_job_id": run["id"]}))
+        done = subprocess.run(
+            ["ansible-playbook", "-i", str(path), "-e", f"@{extra}", str(self.repository / template["playbook"])],
+            env=self.own | clock.environment(self.emulator.clock.now()) | jobs.environment(self.store, template),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        self.assertEqual([secret for secret in self.secrets if secret in done.stdout], [])
+        return done
+
+
+if __name__ == "__main__":
+    unittest.main()
