@@ -21,7 +21,7 @@ ROLE = ROOT / "roles" / "awx" / "vars" / "main"
 HEADER = f"""{(ROLE / "main.yml").read_text("utf-8").partition("# What")[0]}# Written by tests/tools/surveys.py from the table of templates, the options of the modules, and their documentation.
 """
 
-MODULES = {"verify": "log_archive_info"}
+MODULES = {"verify": "log_archive_info", "watch": "log_archive_info"}
 # Where a playbook calls an option by another name.
 NAMES = {"verify_level": "verify"}
 TEXT = re.compile(r"[A-Z]+\(([^)]*)\)")

@@ -24,7 +24,7 @@ PLUGIN_ALONE = """
     name: mine
     wanted: {organization: Databases, variables: {collect_archive: /srv/logs}}
 """
-TEMPLATES = {"collect", "doctor", "report", "verify", "prune", "search", "slow", "export"}
+TEMPLATES = {"collect", "doctor", "report", "verify", "watch", "prune", "search", "slow", "export"}
 SIGNS_IN = ("UCLOUD_", "HW_", "HUAWEICLOUD_", "CONTROLLER_", "TOWER_")
 
 
