@@ -17,6 +17,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.plugin_utils._controller i
     KINDS,
     LINKED,
     NODES,
+    RELATED,
     SECRETIVE,
     address,
     differs,
@@ -147,7 +148,12 @@ class ActionModule(ActionBase):
         return {**ran, **result}
 
     def _wanted(self, own: Mapping[str, Any]) -> dict[str, Any]:
-        wanted = {option: value for option, value in own["wanted"].items() if value is not None}
+        # Before ansible-core 2.19 a template makes a blank of nothing.
+        wanted = {
+            option: value
+            for option, value in own["wanted"].items()
+            if value is not None and not (option in RELATED and value == "")
+        }
         if self._kind != "label":
             wanted["description"] = f"{wanted.get('description', '')} {self._mark}".strip()
         for option in SECRETIVE:

@@ -24,7 +24,7 @@ SECRET = "(a secret)"
 NODES = "workflow_nodes"
 
 # Options that name another object, of which a thing has the number, and the name among its summary fields.
-_RELATED = {
+RELATED = {
     "credential",
     "credential_type",
     "default_environment",
@@ -94,7 +94,7 @@ def found(wanted: Mapping[str, Any], thing: Thing) -> dict[str, Any]:
 
 
 def _found(name: str, thing: Thing) -> Any:
-    if name in _RELATED:
+    if name in RELATED:
         return _related(name, thing)
     if name == "credentials":
         return sorted(one["name"] for one in thing["summary_fields"][name])

@@ -152,9 +152,10 @@ def test_secrets_are_handed_on_and_not_told(store: Store) -> None:
 
 
 def test_a_project_is_updated_to_the_revision(store: Store) -> None:
-    wanted = {"organization": "ours", "scm_url": ""}
+    wanted = {"organization": "ours", "scm_url": "", "credential": ""}
     _result, [(_module, arguments)] = run(store, kind="project", name="p", wanted=wanted, revision="abc")
     assert (arguments["update_project"], arguments["wait"]) == (True, True)
+    assert "credential" not in arguments, "blank is none"
     store.create("project", {"name": "p", "organization": 1, "description": MARK})
     result, runs = run(store, came={"changed": False}, kind="project", name="p", wanted=wanted, revision="abc")
     assert (result["changed"], result["diff"]["after"], len(runs)) == (True, {"scm_revision": "abc"}, 1)
