@@ -40,6 +40,9 @@ _CONNECTION = {
     "request_timeout": "request_timeout",
 }
 
+# What goes with an organization when that is removed.
+_HELD = ("project", "inventory", "credential", "notification_template", "workflow_job_template", "job_template")
+
 
 class ActionModule(ActionBase):
     """The modules know no diff, and cannot look ahead where what an object needs is still to be made: that is done here."""
@@ -108,7 +111,7 @@ class ActionModule(ActionBase):
             if own["given"]:
                 return {"changed": False, "id": thing["id"]}
             raise BadInput(
-                f"There is a {self._kind} {name} already that this role did not make; rename it, or choose another awx_name."
+                f"{self._kind} {name} is there already, and this role did not make it; rename it, or choose another awx_name."
             )
         compared = {option: value for option, value in wanted.items() if option not in kind.asked}
         known = found(compared, self._with_what_it_links_to(thing, compared)) if thing else {}
@@ -220,7 +223,3 @@ class ActionModule(ActionBase):
     def _diff(self, name: str, before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
         header = f"{self._kind} {name}"
         return {"before": before, "after": after, "before_header": header, "after_header": header}
-
-
-# What goes with an organization when that is removed.
-_HELD = ("project", "inventory", "credential", "notification_template", "workflow_job_template", "job_template")

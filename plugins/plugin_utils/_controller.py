@@ -144,11 +144,17 @@ def nodes_for_module(nodes: Iterable[Mapping[str, Any]], organization: str) -> l
 
 
 def ordered(wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """Return options with what has no order of its own sorted, as that of what is found."""
-    unordered = [
-        name for name in wanted if name in ("credentials", "labels") or name.startswith("notification_templates")
-    ]
-    return {**wanted, **{name: sorted(wanted[name]) for name in unordered}}
+    """Return options in the form of what is found: what has no order of its own sorted, and the time of an approval a number."""
+    made = dict(wanted)
+    for name in wanted:
+        if name in ("credentials", "labels") or name.startswith("notification_templates"):
+            made[name] = sorted(wanted[name])
+    if NODES in wanted:
+        # Before ansible-core 2.19 a template makes a text of it.
+        made[NODES] = [
+            {**node, "timeout": int(node["timeout"])} if "timeout" in node else node for node in wanted[NODES]
+        ]
+    return made
 
 
 def filled(wanted: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:

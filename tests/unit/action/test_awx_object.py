@@ -118,7 +118,7 @@ def test_what_somebody_else_made_is_used_or_an_error(store: Store) -> None:
     assert (result["changed"], result["id"], runs) == (False, 2, [])
     result, runs = run(store, kind="organization", name="theirs")
     assert result["failed"]
-    assert result["msg"].startswith("There is a organization theirs already that this role did not make")
+    assert result["msg"].startswith("organization theirs is there already, and this role did not make it")
     assert runs == []
 
 

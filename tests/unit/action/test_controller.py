@@ -123,6 +123,11 @@ def test_what_is_found_is_in_the_words_of_the_modules() -> None:
     }
     assert address("job_template", thing) == {"name": "n", "organization": "o"}
     assert ordered({"credentials": ["z", "a"], "forks": 1}) == {"credentials": ["a", "z"], "forks": 1}
+    nodes = [{"identifier": "n", "timeout": "60"}, {"identifier": "o"}]
+    assert ordered({"workflow_nodes": nodes})["workflow_nodes"] == [
+        {"identifier": "n", "timeout": 60},
+        {"identifier": "o"},
+    ]
 
 
 @pytest.mark.parametrize(
