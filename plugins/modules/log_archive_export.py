@@ -30,6 +30,7 @@ extends_documentation_fragment:
   - clouddb.mongodb_logs.connection
   - clouddb.mongodb_logs.attributes
   - clouddb.mongodb_logs.attributes.changes
+  - clouddb.mongodb_logs.attributes.in_process
 options:
   dest:
     description:
@@ -170,6 +171,7 @@ from functools import partial
 from typing import Any, Callable, NamedTuple
 
 from ansible.module_utils.basic import missing_required_lib
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils import _progress
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout, survey
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.beside import BESIDE, destination
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Tree
@@ -183,7 +185,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec impo
     OptionSet,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries import export, scope
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.pool import NotDone, done
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.pool import NotDone
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.progress import Progress
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.units import Unit, units_of
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import (
@@ -281,7 +283,8 @@ class _Run:
         if not self._context.check_mode:
             self._note(due)
         noted = time.monotonic()
-        for unit, result in done(self._work(), units, scope.workers_of(self._options)):
+        progress = _progress.Progress("export", *self._context.tellers)
+        for unit, result in scope.each(self._work(), units, scope.workers_of(self._options), progress):
             if isinstance(result, NotDone):
                 self._failed += 1
                 self._unread.append(scope.not_done(unit, result))

@@ -27,6 +27,7 @@ extends_documentation_fragment:
   - clouddb.mongodb_logs.survey.beside
   - clouddb.mongodb_logs.attributes
   - clouddb.mongodb_logs.attributes.changes
+  - clouddb.mongodb_logs.attributes.in_process
 options:
   alert_before:
     description:
@@ -239,6 +240,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec impo
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries import scope, slowest
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import Context, run_module
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._progress import Progress
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._report import facts
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._report.metrics import metrics
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._report.page import page
@@ -291,7 +293,7 @@ def write_report(context: Context, options: dict[str, Any]) -> dict[str, Any]:
         else:
             instances.append(facts.instance(held, chosen, frame, seen))
     read = slowest.frame_of(instances, frame.now, options["slow_days"], most_bytes)
-    slow = slow_operations(options, chosen, instances, read) if options["slow"] else None
+    slow = slow_operations(context, options, chosen, instances, read) if options["slow"] else None
     report = facts.report(archive, instances, frame, slow)
     alerts, limit = facts.alerts(report, before), options["return_limit"]
     paths = {kind: os.path.join(tree.root, name) for kind, name in NAMES.items()}
@@ -316,6 +318,7 @@ def write_report(context: Context, options: dict[str, Any]) -> dict[str, Any]:
 
 
 def slow_operations(
+    context: Context,
     options: Mapping[str, Any],
     chosen: survey.Chosen,
     instances: Sequence[Mapping[str, Any]],
@@ -326,7 +329,8 @@ def slow_operations(
     folders = [one["folder"] for one in instances] if asked else []
     chosen = chosen._replace(log_types=(slowest.SLOW_LOG,))
     found = scope.scope_of(options["archive"], folders, chosen, frame.both, nodes=set())
-    return slowest.slowest(found.units, frame, scope.workers_of(options), len(found.unread))
+    progress = Progress("slow operations", *context.tellers)
+    return slowest.slowest(found.units, frame, scope.workers_of(options), progress, len(found.unread))
 
 
 def earlier(tree: Tree) -> dict[str, Any] | None:

@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - clouddb.mongodb_logs.survey.workers
   - clouddb.mongodb_logs.attributes
   - clouddb.mongodb_logs.attributes.reads
+  - clouddb.mongodb_logs.attributes.in_process
 options:
   match:
     description:
@@ -284,7 +285,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec impo
     seconds,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries import scope
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.pool import NotDone, done
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.pool import NotDone
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.search import (
     Query,
     first_of,
@@ -293,6 +294,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.sear
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput, Incomplete
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import Context, run_module
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._progress import Progress
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 
 OPTIONS = (
@@ -336,7 +338,8 @@ def search_archive(context: Context, options: dict[str, Any]) -> dict[str, Any]:
     matched = verified = read = 0
     problem = ""
     limit = options["regex_timeout"] if query.regex else None
-    for unit, result in done(partial(search, query=query), files.units, scope.workers_of(options), limit):
+    work, progress = partial(search, query=query), Progress("search", *context.tellers)
+    for unit, result in scope.each(work, files.units, scope.workers_of(options), progress, limit):
         if isinstance(result, NotDone):
             unread.append(scope.not_done(unit, result))
             continue

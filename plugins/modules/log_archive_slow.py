@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - clouddb.mongodb_logs.survey.workers
   - clouddb.mongodb_logs.attributes
   - clouddb.mongodb_logs.attributes.reads
+  - clouddb.mongodb_logs.attributes.in_process
 options:
   log_types:
     description:
@@ -248,7 +249,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec impo
     between,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries import scope
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.pool import NotDone, done
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.pool import NotDone
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.slow import (
     CHANGES,
     Shapes,
@@ -257,6 +258,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.slow
     table,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import Context, run_module
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._progress import Progress
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 
 _SORTS = {"total": "total_ms", "count": "count", "mean": "mean_ms", "p95": "p95_ms", "max": "max_ms"}
@@ -291,7 +293,8 @@ def slow_shapes(context: Context, options: dict[str, Any]) -> dict[str, Any]:
     before_shapes: Shapes = {}
     read = 0
     work = partial(shapes_of, span=scope.in_ms(span), before=scope.in_ms(before))
-    for unit, result in done(work, files.units, scope.workers_of(options)):
+    progress = Progress("slow operations", *context.tellers)
+    for unit, result in scope.each(work, files.units, scope.workers_of(options), progress):
         if isinstance(result, NotDone):
             unread.append(scope.not_done(unit, result))
             continue

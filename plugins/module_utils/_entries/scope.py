@@ -6,17 +6,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Callable, NamedTuple, TypeVar
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import survey
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import OptionSet, between
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.pool import NotDone
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.pool import NotDone, done
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.units import Unit, span_of, units_of
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError, BadInput
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._progress import Progress, watched
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._threads import cores
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import parse_moment
+
+Made = TypeVar("Made")
 
 # How many processes read, and which time.
 WORKERS = OptionSet({"workers": {"type": "int"}}, checks={"workers": between(1, 256)})
@@ -74,6 +77,20 @@ def scope_of(archive: str, folders: Iterable[str], chosen: survey.Chosen, span: 
         found = found._replace(total=found.total + units.total)
         nodes |= units.nodes
     return found
+
+
+def each(
+    work: Callable[[Unit], Made], units: Sequence[Unit], workers: int, progress: Progress, limit: float | None = None
+) -> Iterator[tuple[Unit, Made | NotDone]]:
+    """Yield every unit with what came of the work on its file, and let whoever watches know how far that is."""
+
+    def size(one: tuple[Unit, object]) -> int:
+        return one[0].event.size or 0
+
+    def totals() -> tuple[int, int]:
+        return len(units), sum(unit.event.size or 0 for unit in units)
+
+    return watched(progress, done(work, units, workers, limit), size, totals)
 
 
 def workers_of(options: Mapping[str, Any]) -> int:

@@ -13,7 +13,7 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries import scope
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.pool import NotDone, done
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.pool import NotDone
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.slow import (
     CHANGES,
     GONE,
@@ -27,6 +27,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.slow
     table,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.units import Unit
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._progress import Progress
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span, floor_to
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, from_iso, iso
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._words import printable
@@ -88,7 +89,7 @@ def _end(unit: Unit) -> int:
     return period.end if period else 0
 
 
-def slowest(units: Sequence[Unit], frame: Frame, workers: int, unread: int = 0) -> dict[str, Any]:
+def slowest(units: Sequence[Unit], frame: Frame, workers: int, progress: Progress, unread: int = 0) -> dict[str, Any]:
     """Return what the report tells of the slow operations in files. ``unread`` counts instances that could not be read."""
     due, left = within(units, frame.most_bytes)
     # What was not read as far as the other cannot be compared with it.
@@ -99,7 +100,7 @@ def slowest(units: Sequence[Unit], frame: Frame, workers: int, unread: int = 0) 
     due.sort(key=lambda unit: unit.origin.folder)
     tally = _Tally(Counter(unit.origin.folder for unit in due), compared=not left)
     work = partial(shapes_of, span=scope.in_ms(frame.span), before=scope.in_ms(before))
-    for unit, result in done(work, due, workers):
+    for unit, result in scope.each(work, due, workers, progress):
         unread += 1 if isinstance(result, NotDone) else len(result.unread)
         tally.add(unit.origin.folder, Slow({}, {}, []) if isinstance(result, NotDone) else result)
     return {

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from math import inf
 
@@ -18,6 +18,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._progress imp
     Seen,
     Teller,
     nobody,
+    watched,
     words,
 )
 from hypothesis import given
@@ -160,3 +161,27 @@ def test_the_rate_is_that_of_the_last_half_minute_and_tells_what_is_left() -> No
 def test_what_is_no_progress_is_refused(value: dict[str, object]) -> None:
     with pytest.raises((KeyError, TypeError, ValueError)):
         Moment.of_dict("x", value)
+
+
+def test_files_that_come_to_their_end_are_counted_and_totals_are_asked_for_once() -> None:
+    clock = Clock()
+    told: list[Moment] = []
+    asked = 0
+
+    def totals() -> tuple[int, int]:
+        nonlocal asked
+        asked += 1
+        return 6, 21
+
+    def work() -> Iterator[int]:
+        for size in range(1, 7):
+            clock.now += 4
+            yield size
+
+    progress = Progress("x", Teller(taken(told), 5, 8), monotonic=clock)
+    assert list(watched(progress, work(), int, totals)) == [1, 2, 3, 4, 5, 6]
+    assert [(one.seen.files, one.seen.bytes) for one in told] == [(2, 3), (4, 10), (6, 21)]
+    assert {(one.seen.files_total, one.seen.bytes_total) for one in told} == {(6, 21)}
+    assert asked == 1
+    assert list(watched(nobody(), work(), int, totals)) == [1, 2, 3, 4, 5, 6]
+    assert asked == 1

@@ -28,6 +28,7 @@ ACTIONS = Path(__file__).parents[3] / "plugins" / "action"
 PACKAGE = "ansible_collections.clouddb.mongodb_logs.plugins.action"
 MODULES = sorted(path.stem for path in ACTIONS.glob("*.py") if path.stem != "collect")
 INFOS = [module for module in MODULES if module.endswith("_info")]
+READERS = ["log_archive_export", "log_archive_report", "log_archive_search", "log_archive_slow"]
 ARCHIVES = ["dds_log_archive", "umongodb_log_archive"]
 
 Options = dict[str, Any]
@@ -55,7 +56,7 @@ def by_function(module: str, options: Options, *, check: bool = False, diff: boo
 
 def test_all_that_only_read_and_those_that_collect_are_called() -> None:
     modules = {path.stem for path in ACTIONS.with_name("modules").glob("*.py")}
-    assert {*MODULES} == {name for name in modules if name.endswith(("_info", "_log_archive"))}
+    assert {*MODULES} == {name for name in modules if name.endswith(("_info", "_log_archive"))} | {*READERS}
 
 
 @pytest.fixture
@@ -91,7 +92,21 @@ def test_what_is_collected_is_the_same(good: dict[str, Options], tmp_path: Path,
     assert [result["changed"] for result in results["by_function"]] == [True, True, False, False]
 
 
-@pytest.mark.parametrize("module", [module for module in MODULES if module != "log_archive_info"])
+@pytest.mark.usefixtures("still")
+@pytest.mark.parametrize("module", READERS)
+def test_what_is_told_of_entries_is_the_same(good: dict[str, Options], tmp_path: Path, module: str) -> None:
+    run_module("dds_log_archive", good["dds_log_archive"] | {"log_types": ["slow"]})
+    results: list[list[Options]] = []
+    for way in (by_process, by_function):
+        dest = {"dest": str(tmp_path / way.__name__)} if "dest" in good[module] else {}
+        ran = [way(module, good[module] | dest, check=check, diff=True) for check in (True, False, False)]
+        text = json.dumps(ran).replace(str(tmp_path / way.__name__), "/dest")
+        results.append(json.loads(text))
+    assert results[0] == results[1]
+    assert "failed" not in results[0][0]
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if not module.startswith("log_archive_")])
 @pytest.mark.parametrize("kind", ["unauthorized", "http"])
 def test_a_cloud_that_fails_is_told_of_in_the_same_words(
     still: Emulator, good: dict[str, Options], module: str, kind: str

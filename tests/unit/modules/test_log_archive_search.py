@@ -15,7 +15,10 @@ import pytest
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils import _http
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.values import iso_ms
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import Context
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._progress import Moment, Teller
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, iso
+from ansible_collections.clouddb.mongodb_logs.plugins.modules import log_archive_search
 
 from ..archives import FIRST, Made
 from ..loglines import other, slow, text
@@ -179,6 +182,22 @@ def test_where_exports_and_entry_files_cover_the_same_time_entry_files_count(tmp
     assert ask(made, "slow")["operations"] == {"count": 2, "total_ms": 300}
     # A text with quotes is found as it stands in the line inside.
     assert ask(made, match='"ns": "shop.orders"')["matched"] == 2
+
+
+def test_whoever_watches_sees_how_many_files_were_read(made: Made) -> None:
+    told: list[Moment] = []
+
+    def tell(moment: Moment) -> bool:
+        told.append(moment)
+        return True
+
+    context = Context(False, False, pytest.fail, (Teller(tell, 0, 0),))
+    params = {name: option.get("default") for name, option in log_archive_search.OPTIONS.options.items()}
+    params |= {"archive": str(made.path.parents[3]), "workers": 2}
+    log_archive_search.search_archive(context, log_archive_search.OPTIONS.checked(params))
+    assert [(one.seen.files, one.seen.files_total) for one in told] == [(0, 4), (1, 4), (2, 4), (3, 4), (4, 4)]
+    assert told[-1].seen.bytes == told[-1].seen.bytes_total
+    assert {one.of for one in told} == {"search"}
 
 
 # -- slow shapes

@@ -56,7 +56,11 @@ class InProcessTest(CollectTest):
             "dds_log_archive": self.dds | self.of_instance | archive | {"log_types": "audit"},
             "dds_log_info": self.dds | self.of_instance | day | {"log_type": "slow", "limit": 3},
             "dds_slow_log_masking_info": self.dds | self.of_instance,
+            "log_archive_export": {"archive": "{{ archive }}", "dest": "{{ archive }}-export"},
             "log_archive_info": {"archive": "{{ archive }}", "verify": "sha256"},
+            "log_archive_report": {"archive": "{{ archive }}", "dest": "{{ archive }}-report", "slow": True},
+            "log_archive_search": {"archive": "{{ archive }}", "match": "Slow query", "limit": 3, "workers": 2},
+            "log_archive_slow": {"archive": "{{ archive }}", "limit": 3, "workers": 2},
             "umongodb_instance_info": self.umongodb,
             "umongodb_log_archive": self.umongodb | self.of_cluster | archive,
             "umongodb_log_info": self.umongodb
@@ -88,7 +92,7 @@ class InProcessTest(CollectTest):
                 for check in (True, False, False) if module.endswith("_archive") else (False,):
                     task = {f"{NAME}.{module}": options, "check_mode": check, "diff": True, "ignore_errors": True}
                     tasks.append({"name": module, "register": f"result_{len(tasks)}", **task})
-        tasks.sort(key=lambda task: task["name"] == "log_archive_info")  # which looks at what was collected
+        tasks.sort(key=lambda task: task["name"].startswith("log_archive_"))  # which look at what was collected
         dumped = self.folder / f"{archive}.json"
         registered = ", ".join(task["register"] for task in tasks)
         content = {"content": f"{{{{ [{registered}] | to_json }}}}", "dest": str(dumped)}

@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The playbooks collect, verify and prune one after the other, as nodes of a workflow: only the archive is between them."""
+"""The playbooks that read an archive, after collect, as nodes of a workflow: only the archive is between them."""
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import sys
@@ -63,6 +64,47 @@ class PlaybooksTest(CollectTest):
         self.assertEqual(run.code, 0, run.text)
         self.assertRegex(self.said(run), rf", {files - int(would)} files .*, {would} pruned\.$")
         self.assertEqual(self.play(self.fleet).changed(), set(), "what was pruned is not collected again")
+
+    def test_what_reads_entries(self) -> None:
+        self.assertEqual(self.play(self.fleet).code, 0)
+        files = sum(demo_archive.verify(instance)[0] for instance in demo_archive.instances(self.archive))
+
+        every = self.node("search", search_limit=0)
+        self.assertEqual(every.code, 0, every.text)
+        [entries, read, held] = re.findall(r"(\d+) entries in (\d+) of (\d+) files", every.text)[-1]
+        self.assertEqual((int(read), int(held)), (files, files))
+        found = self.node("search", search_match="Slow query", search_log_types="slow, error", search_limit="2")
+        self.assertEqual(found.code, 0, found.text)
+        [told] = re.findall(r'^    "msg": (\[.*?^    \])$', found.text, re.MULTILINE | re.DOTALL)
+        self.assertEqual(["Slow query" in line for line in json.loads(told)], [False, True, True])
+
+        slow = self.node("slow", slow_limit=1, slow_begin="2020-01-01T00:00:00Z", slow_instances="")
+        self.assertEqual(slow.code, 0, slow.text)
+        self.assertRegex(slow.text, r"\d+ slow operations of \d+ shapes took \d+ ms, by \d+ of \d+ files\.")
+        self.assertRegex(self.said(slow), r" operations took \d+ ms, [\d.]+ ms each, at most \d+ ms new$")
+
+        for form in ("otlp", "ecs"):
+            dest = self.folder / form
+            wanted = {
+                "export_dest": str(dest),
+                "export_format": form,
+                "export_compress": "true",
+                "export_redact": "user",
+            }
+            check = self.node("export", "--check", **wanted)
+            self.assertEqual(check.code, 0, check.text)
+            self.assertFalse(dest.exists())
+            self.assertIn(f"{entries} entries of {files} files would be exported", self.said(check))
+            run = self.node("export", **wanted)
+            self.assertEqual(run.code, 0, run.text)
+            self.assertIn(f"{entries} entries of {files} files were exported; 0 files are left.", self.said(run))
+            texts = [gzip.decompress(path.read_bytes()).decode("utf-8") for path in dest.rglob("*.ndjson.gz")]
+            lines = [json.loads(line) for text in texts for line in text.splitlines()]
+            if form == "ecs":
+                self.assertEqual(len({line["event"]["id"] for line in lines}), int(entries))
+                self.assertTrue(all(line["ecs"]["version"] and "user" not in line for line in lines))
+            again = self.node("export", **wanted)
+            self.assertIn("0 entries of 0 files were exported; 0 files are left.", self.said(again))
 
     def test_what_is_wrong(self) -> None:
         self.assertEqual(self.play({"shop": self.cluster, "orders": self.instance}).code, 0)
