@@ -26,7 +26,10 @@ from ..running import run_module
 
 ACTIONS = Path(__file__).parents[3] / "plugins" / "action"
 PACKAGE = "ansible_collections.clouddb.mongodb_logs.plugins.action"
-MODULES = sorted(path.stem for path in ACTIONS.glob("*.py") if path.stem != "collect")
+# Of an action that is no more than that, the module is the documentation.
+MODULES = sorted(
+    path.stem for path in ACTIONS.glob("*.py") if "def main(" in (ACTIONS.with_name("modules") / path.name).read_text()
+)
 INFOS = [module for module in MODULES if module.endswith("_info")]
 READERS = ["log_archive_export", "log_archive_report", "log_archive_search", "log_archive_slow"]
 ARCHIVES = ["dds_log_archive", "umongodb_log_archive"]

@@ -19,7 +19,13 @@ from ansible_collections.clouddb.mongodb_logs.tests.tools.collect_runs import Co
 
 NAME = "clouddb.mongodb_logs"
 SWITCH = "clouddb_mongodb_logs_in_process"
-MODULES = sorted(path.stem for path in (checkout.ROOT / "plugins" / "action").glob("*.py") if path.stem != "collect")
+PLUGINS = checkout.ROOT / "plugins"
+# Of an action that is no more than that, the module is the documentation.
+MODULES = sorted(
+    path.stem
+    for path in (PLUGINS / "action").glob("*.py")
+    if "def main(" in (PLUGINS / "modules" / path.name).read_text()
+)
 WAY = re.compile(r"([a-z_]+) runs (in the worker|in a process of its own: (.*))\.")
 LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
 
@@ -193,6 +199,8 @@ def plain(value: Any) -> Any:
         # With -vvv ansible-core 2.18 adds where a module failed, and 2.22 that its output could be read.
         of_a_process = {"ansible_facts", "invocation", "exception", "ansible_parsed"}
         return {name: plain(item) for name, item in value.items() if name not in of_a_run | of_a_process}
+    if isinstance(value, str):
+        return re.sub(r"\bhead [0-9a-f]{64}\b", "head", value)
     return [plain(item) for item in value] if isinstance(value, list) else value
 
 
