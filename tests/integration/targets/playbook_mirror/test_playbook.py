@@ -48,7 +48,7 @@ class MirrorTest(CollectTest):
         self.no_leaks()
 
     def test_jobs_that_keep_nothing(self) -> None:
-        job = {"awx_job_id": 7}
+        job: dict[str, Any] = {"awx_job_id": 7}
         check = self.mirror("--check", scratch=True, **job)
         self.assertEqual((check.code, self.store.objects()), (0, {}), check.text)
         first = self.mirror(scratch=True, **job)
