@@ -20,7 +20,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.plugin_utils._controller i
     RELATED,
     SECRETIVE,
     address,
-    differs,
+    difference,
     filled,
     found,
     nodes_for_module,
@@ -113,42 +113,40 @@ class ActionModule(ActionBase):
             raise BadInput(
                 f"{self._kind} {name} is there already, and this role did not make it; rename it, or choose another awx_name."
             )
-        compared = {option: value for option, value in wanted.items() if option not in kind.asked}
-        known = found(compared, self._with_what_it_links_to(thing, compared)) if thing else {}
+        asked = {option: wanted.pop(option) for option in kind.asked if option in wanted}
+        known = found(wanted, self._with_what_it_links_to(thing, wanted)) if thing else None
         for option in SECRETIVE:
-            if known.get(option):
-                wanted[option] = compared[option] = filled(wanted[option], known[option])
-        secrets = bool(self._value("awx_update_secrets"))
-        changed = [
-            option
-            for option in compared
-            if not thing or differs(option, compared[option], known[option], secrets=secrets)
-        ]
-        before = {option: known[option] for option in changed if thing}
-        after = {option: compared[option] for option in changed}
-        if own["revision"] and (not thing or thing["scm_revision"] != own["revision"]):
-            after["scm_revision"] = own["revision"]
-            before.update({"scm_revision": thing["scm_revision"]} if thing else {})
+            if known and known.get(option):
+                wanted[option] = filled(wanted[option], known[option])
+        before, after = difference(wanted, known, secrets=bool(self._value("awx_update_secrets")))
+        revision = thing["scm_revision"] if thing and self._kind == "project" else None
+        if own["revision"] and own["revision"] != revision:
+            before["scm_revision"], after["scm_revision"] = revision, own["revision"]
         result: dict[str, Any] = {
             "changed": bool(after),
             "diff": self._diff(name, told(before, own["secrets"]), told(after, own["secrets"])),
         }
         if not after or self._task.check_mode:
             return {**result, **({"id": thing["id"]} if thing else {})}
-        arguments = {"name": name, **wanted}
-        if NODES in wanted:
-            arguments[NODES] = nodes_for_module(wanted[NODES], wanted["organization"])
-            # The module takes no link away.
-            arguments["destroy_current_nodes"] = bool(thing) and NODES in after
-        if "scm_revision" in after:
-            arguments.update(update_project=True, wait=True)
-        ran = self._run(arguments)
+        ran = self._run(self._arguments({"name": name, **asked, **wanted}, after, there=bool(thing)))
         if ran.get("failed"):
             return {**result, **ran}
         # A project is not changed to its module where it only was updated, or was updated besides.
         if not ran["changed"] and self._kind != "project":
             result["warnings"] = [f"{self._kind} {name} is still not as wanted: {', '.join(after)}."]
         return {**ran, **result}
+
+    @staticmethod
+    def _arguments(wanted: dict[str, Any], after: Mapping[str, Any], *, there: bool) -> dict[str, Any]:
+        """Return what the module is given."""
+        arguments = dict(wanted)
+        if NODES in wanted:
+            arguments[NODES] = nodes_for_module(wanted[NODES], wanted["organization"])
+            # The module takes no link away.
+            arguments["destroy_current_nodes"] = there and NODES in after
+        if "scm_revision" in after:
+            arguments.update(update_project=True, wait=True)
+        return arguments
 
     def _wanted(self, own: Mapping[str, Any]) -> dict[str, Any]:
         # Before ansible-core 2.19 a template makes a blank of nothing.

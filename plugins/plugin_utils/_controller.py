@@ -174,6 +174,16 @@ def differs(name: str, wanted: Any, known: Any, *, secrets: bool) -> bool:
     )
 
 
+def difference(
+    wanted: Mapping[str, Any], known: Mapping[str, Any] | None, *, secrets: bool
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what is, and what is wanted in its place, of each option that differs; ``known`` is None where there is nothing."""
+    if known is None:
+        return {}, dict(wanted)
+    changed = [name for name in wanted if differs(name, wanted[name], known[name], secrets=secrets)]
+    return {name: known[name] for name in changed}, {name: wanted[name] for name in changed}
+
+
 def told(options: Mapping[str, Any], secret: Iterable[str]) -> dict[str, Any]:
     """Return options for people, without what is secret."""
     hidden = set(secret)

@@ -13,6 +13,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.plugin_utils._controller i
     ENCRYPTED,
     SECRET,
     address,
+    difference,
     differs,
     filled,
     found,
@@ -141,3 +142,15 @@ def test_what_is_found_is_in_the_words_of_the_modules() -> None:
 def test_query(kind: str, asked: dict[str, str]) -> None:
     options = {"organization": "o", "inventory": "i", "credential_type": "t"}
     assert query(kind, "n", options) == asked
+
+
+values = st.dictionaries(names, st.integers(0, 2))
+
+
+@given(values, values | st.none())
+def test_the_difference_is_what_is_not_as_wanted(wanted: dict[str, int], known: dict[str, int] | None) -> None:
+    there = None if known is None else {name: known.get(name) for name in wanted}
+    before, after = difference(wanted, there, secrets=False)
+    assert {**(there or {}), **after} == wanted
+    assert before == ({} if there is None else {name: there[name] for name in after})
+    assert there is None or all(before[name] != after[name] for name in after)

@@ -176,12 +176,17 @@ class AwxTest(CollectTest):
 
     def test_what_it_makes_collects(self) -> None:
         """The templates' playbooks, with the credentials, the inventory and the answers of a survey as a job has them."""
+        # a second account of a cloud, whose keys a job has under names of their own
+        self.emulator.world.add_cluster("uclmongo-abroad", name="abroad", region="hk")
+        shop = self.variables["awx_accounts"][0]
+        self.variables["awx_accounts"].append({**shop, "name": "far-away", "regions": ["hk"]})
         made = self.set_up()
         self.assertEqual(made.code, 0, made.text)
         collect = self.store.named("job_template", "MongoDB logs: collect")
         own = self.own | clock.environment(self.emulator.clock.now())
         hosts = jobs.inventory(self.store, collect["inventory"], self.repository, own)
-        self.assertEqual(len(hosts["all"]["hosts"]), len(self.fleet))
+        self.assertEqual(len(hosts["all"]["hosts"]), len(self.fleet) + 1)
+        self.assertIn("FAR_AWAY_UCLOUD_PRIVATE_KEY", jobs.environment(self.store, collect))
         self.assertEqual([secret for secret in self.secrets if secret in json.dumps(hosts)], [])
 
         answers = {
@@ -193,12 +198,32 @@ class AwxTest(CollectTest):
         run = self.store.launch(collect, {"extra_vars": answers})
         self.assertEqual(self.job(collect, run, hosts).returncode, 0)
         archive = demo_archive.instances(self.archive)
-        self.assertEqual(len(archive), len(self.fleet))
+        self.assertEqual(len(archive), len(self.fleet) + 1)
         for playbook in ("report", "verify", "prune"):
             template = self.store.named("job_template", f"MongoDB logs: {playbook}")
             done = self.job(template, self.store.launch(template, {}), hosts)
             self.assertEqual(done.returncode, 0, done.stdout)
         self.assertTrue((self.folder / "archive-report" / "report.json").exists())
+
+    def test_what_cannot_work_is_told_in_a_sentence(self) -> None:
+        for wrong, message in (
+            ({"awx_archive": ""}, "awx_archive must be given"),
+            ({"awx_variables": {}}, "awx_archive_host must be given, or collect_archive_persistent"),
+            ({"awx_repository_url": ""}, "awx_repository_url must be given"),
+            ({"awx_accounts": []}, "awx_accounts must name at least one account"),
+            (
+                {"awx_accounts": [{"name": "collect", "provider": "dds", "regions": []}]},
+                "the name collect is that of a playbook",
+            ),
+            (
+                {"awx_max_age": "", "awx_schedules": [{"name": "n", "runs": "prune", "rrule": "r"}]},
+                "awx_schedules: runs must be",
+            ),
+            ({"awx_collection": "ansible.controller"}, "The collection ansible.controller was not found"),
+        ):
+            run = self.set_up("-vvv", "--check", "-e", json.dumps(wrong))
+            self.assertEqual(run.code, 2, run.text)
+            self.assertIn(message, run.text)
 
     def test_plugin_alone(self) -> None:
         """In a play of one's own, in an organization that is there."""
