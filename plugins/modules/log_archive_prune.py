@@ -23,6 +23,7 @@ extends_documentation_fragment:
   - clouddb.mongodb_logs.survey
   - clouddb.mongodb_logs.survey.series
   - clouddb.mongodb_logs.survey.writes
+  - clouddb.mongodb_logs.store
   - clouddb.mongodb_logs.attributes
   - clouddb.mongodb_logs.attributes.changes
 options:
@@ -37,6 +38,29 @@ options:
       - Remove the oldest until the chosen series of an instance have no more bytes, as a number of bytes or with V(K),
         V(M), V(G), V(T) or V(P), such as V(200G).
     type: str
+  only_mirrored:
+    description:
+      - Remove only files that a bucket has for certain, as M(clouddb.mongodb_logs.log_archive_mirror) put them there. That is proven by the
+        chain of the ledger in the bucket, and by reading each file that would go back from there.
+      - The ledger then says which bucket has them. Others that would go are counted as V(unmirrored).
+    type: bool
+    default: false
+    version_added: 0.3.0
+  bucket:
+    description:
+      - Name of the bucket. Needed by O(only_mirrored=true).
+    type: str
+    version_added: 0.3.0
+  prefix:
+    description:
+      - Where in the bucket the archive is. At its top when absent.
+    type: str
+    version_added: 0.3.0
+  bucket_region:
+    description:
+      - Region of the bucket. When absent, E(AWS_REGION) or E(AWS_DEFAULT_REGION) of the host where the module runs.
+    type: str
+    version_added: 0.3.0
   hold:
     description:
       - Holds that shall exist in every chosen instance, of all its series unless narrowed. They are kept in the ledger, and
@@ -101,6 +125,7 @@ notes:
   - In check mode the same files are read and the same units returned; nothing is written or locked.
 seealso:
   - module: clouddb.mongodb_logs.log_archive_info
+  - module: clouddb.mongodb_logs.log_archive_mirror
 """
 
 EXAMPLES = r"""
@@ -109,6 +134,16 @@ EXAMPLES = r"""
     archive: /srv/mongodb-logs
     max_age: 365d
     max_bytes: 200G
+
+- name: Keep a year here, and all of it in a bucket
+  clouddb.mongodb_logs.log_archive_prune:
+    archive: /srv/mongodb-logs
+    max_age: 365d
+    only_mirrored: true
+    bucket: logs-of-mongodb
+    prefix: production
+    endpoint_url: https://obs.eu-west-101.myhuaweicloud.eu
+    bucket_region: eu-west-101
 
 - name: Keep the days of an incident until the case is closed
   clouddb.mongodb_logs.log_archive_prune:
@@ -155,6 +190,9 @@ kept:
       type: int
     undated:
       description: Units of which no time is known.
+      type: int
+    unmirrored:
+      description: Units whose file the bucket is not proven to have; with O(only_mirrored=true) alone.
       type: int
   sample: {newest: 1, hold: 0, damaged: 0, undated: 0}
 bytes:
@@ -237,18 +275,24 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive impo
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import EVERY, Hold
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.prune import Pruning, Wanted
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.retention import Rules
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.retention import UNMIRRORED, Rules
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.verify import Problem
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import (
     LOG_TYPES,
     SERIES,
+    STORE,
     SURVEY,
     WRITES,
     OptionSet,
+    bucket_name,
+    bucket_prefix,
     identifier,
     parse_size,
+    store_region,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError, BadInput, Incomplete
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.bucket import Access, Bucket
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.proof import Proof
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import Context, run_module
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import parse_age, parse_instant
@@ -260,14 +304,22 @@ _HOLD: dict[str, dict[str, Any]] = {
     "log_type": {"type": "str", "choices": LOG_TYPES},
 }
 
+# How many segments of a ledger are read from a bucket at a time.
+_WORKERS = 4
+
 OPTIONS = (
     SURVEY
     + SERIES
     + WRITES
+    + STORE
     + OptionSet(
         {
             "max_age": {"type": "str"},
             "max_bytes": {"type": "str"},
+            "only_mirrored": {"type": "bool", "default": False},
+            "bucket": {"type": "str"},
+            "prefix": {"type": "str"},
+            "bucket_region": store_region(),
             "hold": {
                 "type": "list",
                 "elements": "dict",
@@ -275,6 +327,7 @@ OPTIONS = (
             },
             "release": {"type": "list", "elements": "dict", "options": _HOLD},
         },
+        checks={"bucket": bucket_name, "prefix": bucket_prefix, "bucket_region": identifier},
         required_one_of=[("max_age", "max_bytes", "hold", "release")],
     )
 )
@@ -312,17 +365,20 @@ def remove(context: Context, options: dict[str, Any]) -> dict[str, Any]:
     wanted, chosen, archive = wanted_of(options), survey.Chosen.of(options), options["archive"]
     limits = [f"{name} {options[name]}" for name in ("max_age", "max_bytes") if options[name]]
     now = int(time.time())
+    bucket = _bucket(context, options)
+    reason = ", ".join(limits) + (f"; its file is in {bucket.url}" if bucket else "")
     done: dict[str, Pruning] = {}
     problems: list[tuple[str, Problem]] = []
     warnings: dict[str, None] = {}
     for folder in _folders(archive, chosen):
+        mirrored = Proof(bucket, folder, _WORKERS).has if bucket else None
         try:
             if context.check_mode:
-                done[folder] = prune.plan(survey.holding(archive, folder), chosen, wanted, now)
+                done[folder] = prune.plan(survey.holding(archive, folder), chosen, wanted, now, mirrored)
             else:
                 with survey.writing(archive, folder, options["lock_timeout"], now) as held:
-                    pruning = prune.plan(held, chosen, wanted, now)
-                    done[folder] = prune.carry_out(held, pruning, ", ".join(limits), now)
+                    pruning = prune.plan(held, chosen, wanted, now, mirrored)
+                    done[folder] = prune.carry_out(held, pruning, reason, now)
                 warnings.update(dict.fromkeys(held.tree.warnings()))
         except ArchiveError as error:
             # The other instances can be pruned all the same.
@@ -331,12 +387,24 @@ def remove(context: Context, options: dict[str, Any]) -> dict[str, Any]:
         context.warn(warning)
     problems = [(folder, one) for folder, pruning in done.items() for one in pruning.problems] + problems
     result = prune.result(done, problems, options["return_limit"])
+    if bucket:
+        result["kept"][UNMIRRORED] = sum(pruning.kept[UNMIRRORED] for pruning in done.values())
     if context.diff:
         result["diff"] = prune.diff(archive, done)
     if problems:
         folder, first = problems[0]
         raise Incomplete(verify.verdict(len(problems), folder, first.message), result)
     return result
+
+
+def _bucket(context: Context, options: Mapping[str, Any]) -> Bucket | None:
+    """Return the bucket that must have what goes. Raises BadInput."""
+    access = Access.of(options, "bucket_region", context.warn)
+    if not options["only_mirrored"]:
+        return None
+    if not access.bucket:
+        raise BadInput("only_mirrored needs bucket.")
+    return Bucket(access, _WORKERS)
 
 
 def _folders(archive: str, chosen: survey.Chosen) -> Sequence[str]:

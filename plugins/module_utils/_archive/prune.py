@@ -56,8 +56,13 @@ class Pruning(NamedTuple):
         return bool(self.holds or self.units or self.leftovers)
 
 
-def plan(held: Holding, chosen: Chosen, wanted: Wanted, now: int) -> Pruning:
-    """Return what to do about an instance at ``now``. Reads every file that would go, and writes nothing."""
+def plan(
+    held: Holding, chosen: Chosen, wanted: Wanted, now: int, mirrored: Callable[[Event], bool] | None = None
+) -> Pruning:
+    """Return what to do about an instance at ``now``. Reads every file that would go, and writes nothing.
+
+    ``mirrored``: whether another place has a file for certain; where it is given, no other goes.
+    """
     problems: list[Problem] = []
 
     def intact(event: Event) -> bool:
@@ -71,7 +76,7 @@ def plan(held: Holding, chosen: Chosen, wanted: Wanted, now: int) -> Pruning:
         # What an altered ledger says of a file is no reason to remove it.
         size = _size(event for event in units if event.status == COLLECTED)
         return Pruning(events, [], [], Counter(), size, list(verify.check_chain(held.ledger, None)), 0)
-    decision = retention.decide(units, wanted.rules, holds, now, intact)
+    decision = retention.decide(units, wanted.rules, holds, now, intact, mirrored)
     leftovers = [event for event in _standing(held, units) if not retention.is_held(event, holds) and intact(event)]
     freed = _size([*decision.prune, *leftovers])
     return Pruning(events, decision.prune, leftovers, decision.kept, decision.left, problems, freed)

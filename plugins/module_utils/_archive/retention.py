@@ -21,7 +21,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledg
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 
-NEWEST, HELD, DAMAGED, UNDATED = "newest", "hold", "damaged", "undated"
+NEWEST, HELD, DAMAGED, UNDATED, UNMIRRORED = "newest", "hold", "damaged", "undated", "unmirrored"
 KEPT = (NEWEST, HELD, DAMAGED, UNDATED)
 
 
@@ -41,12 +41,17 @@ class Decision(NamedTuple):
 
 
 def decide(
-    units: Iterable[Event], rules: Rules, holds: Collection[Hold], now: int, intact: Callable[[Event], bool]
+    units: Iterable[Event],
+    rules: Rules,
+    holds: Collection[Hold],
+    now: int,
+    intact: Callable[[Event], bool],
+    mirrored: Callable[[Event], bool] | None = None,
 ) -> Decision:
     """Return what to prune of the units at ``now``.
 
-    Never pruned is the newest unit of a series, what a hold covers, what has no time, and what is not ``intact``, which
-    is asked only about units that would go.
+    Never pruned is the newest unit of a series, what a hold covers, what has no time, and what is not ``intact`` or, where that is
+    given, not ``mirrored``, which are asked only about units that would go.
     """
     held = sorted((event for event in units if event.status == COLLECTED), key=_age)
     newest = {event.series: event for event in held}
@@ -59,6 +64,8 @@ def decide(
         reason = _protection(event, newest[event.series], holds)
         if not reason and not intact(event):
             reason = DAMAGED
+        if not reason and mirrored and not mirrored(event):
+            reason = UNMIRRORED
         if reason:
             decision.kept[reason] += 1
         else:

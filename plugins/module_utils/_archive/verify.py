@@ -205,7 +205,8 @@ def _confirmed(held: Holding, gone: Iterable[Event], others: Mapping[str, float]
     ledger = Ledger.read(held.tree, held.identity)
     for event in gone:
         now = ledger.units.get(event.key, event)
-        if now.status == COLLECTED and now.path == event.path:
+        kept = now.kept_in is not None and held.tree.root == f"{now.kept_in}/{held.folder}"
+        if (now.status == COLLECTED or kept) and now.path == event.path:
             yield missing(event)
     for path, changed in others.items():
         folder, _slash, name = path.rpartition("/")
