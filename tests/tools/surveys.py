@@ -31,12 +31,13 @@ FRAGMENTS = ("survey",)
 def surveys() -> dict[str, list[dict[str, Any]]]:
     """Return the questions of each playbook in the table."""
     table = yaml.safe_load((ROLE / "main.yml").read_text("utf-8"))["_awx_templates"]
-    return {row["playbook"]: [question(row["playbook"], name) for name in row["asks"]] for row in table}
+    return {
+        row["playbook"]: [question(row["playbook"], name, cloud=row["cloud"]) for name in row["asks"]] for row in table
+    }
 
 
-def question(playbook: str, name: str) -> dict[str, Any]:
+def question(playbook: str, name: str, *, cloud: bool) -> dict[str, Any]:
     """Return a question as the API of a controller takes it. None is required, and none has a default: a role has its own."""
-    cloud = playbook in ("collect", "doctor")
     variable = f"collect_{name}" if cloud else f"{playbook}_{name}"
     option = NAMES.get(variable, name)
     text = _of_the_role(variable) if cloud else _of_the_module(MODULES.get(playbook, f"log_archive_{playbook}"), option)
@@ -109,7 +110,7 @@ class Dumper(yaml.SafeDumper):
 
 def written() -> str:
     """Return the file of the role."""
-    return HEADER + yaml.dump({"_awx_surveys": surveys()}, Dumper=Dumper, sort_keys=False, width=120)
+    return HEADER + yaml.dump({"_awx_surveys": surveys()}, Dumper=Dumper, sort_keys=False, width=100)
 
 
 if __name__ == "__main__":
