@@ -118,7 +118,10 @@ class Block:
     def may_have(self, probes: Sequence[int]) -> bool:
         """Tell whether a name may be in this block."""
         names = self.names
-        return self.odd or all(names[probe >> 3] >> (probe & 7) & 1 for probe in probes)
+        for probe in probes:
+            if not names[probe >> 3] >> (probe & 7) & 1:
+                return self.odd
+        return True
 
     def touch(self, days: Span) -> None:
         """Take note of days."""
@@ -128,7 +131,8 @@ class Block:
 
     def touches(self, days: Span) -> bool:
         """Tell whether anything in this block is of these days."""
-        return any(not one.overlap(days).empty for one in self.days)
+        begin, end = days
+        return any(first < end and begin < last for first, last in self.days)
 
 
 class _Contents(NamedTuple):
@@ -224,11 +228,13 @@ class Index:
         name = _name(key)
         probes = _probes(name)
         for number in range(len(self.blocks) - 1, -1, -1):
-            if self.blocks[number].may_have(probes):
-                at = self._contents(number).units.get(name)
-                event = None if at is None else self._event(Where(self.blocks[number].file, at))
-                if event is not None:
-                    return event
+            block = self.blocks[number]
+            if not block.may_have(probes) or (number not in self._kept and not self._mentions(block, name)):
+                continue
+            at = self._contents(number).units.get(name)
+            event = None if at is None else self._event(Where(block.file, at))
+            if event is not None:
+                return event
         return None
 
     def unit_at(self, path: str) -> Key | None:
@@ -254,6 +260,10 @@ class Index:
         for block in self.blocks:
             if block.touches(days):
                 yield from (one for one in self._events(block) if one.days and not one.days.overlap(days).empty)
+
+    def _mentions(self, block: Block, name: bytes) -> bool:
+        """Tell whether a name may stand in a block, which is quicker to see than what all stands there."""
+        return block.odd or name in self._tree.part(block.file, block.offset, block.size)
 
     def _contents(self, number: int) -> _Contents:
         with self._lock:

@@ -195,7 +195,7 @@ def test_what_is_new_is_read_and_what_is_asked_for_is_looked_up_where_it_stands(
     assert [offset for _path, offset, _size in parts[:-1]] == sorted(offset for _path, offset, _size in parts[:-1])
     parts.clear()
     assert ledger.units[window(3).key] == window(3)
-    assert len(parts) == 2
+    assert len(parts) == 3
 
 
 def test_a_ledger_that_changed_within_what_a_disk_may_blur_is_hashed(
