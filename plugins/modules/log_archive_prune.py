@@ -374,7 +374,8 @@ def remove(context: Context, options: dict[str, Any]) -> dict[str, Any]:
         mirrored = Proof(bucket, folder, _WORKERS).has if bucket else None
         try:
             if context.check_mode:
-                done[folder] = prune.plan(survey.holding(archive, folder), chosen, wanted, now, mirrored)
+                held = survey.holding(archive, folder, whole=False)
+                done[folder] = prune.plan(held, chosen, wanted, now, mirrored)
             else:
                 with survey.writing(archive, folder, options["lock_timeout"], now) as held:
                     pruning = prune.plan(held, chosen, wanted, now, mirrored)

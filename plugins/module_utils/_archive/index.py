@@ -18,7 +18,6 @@ import zlib
 from base64 import b64decode, b64encode
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 from json.encoder import encode_basestring_ascii as _encoded
 from typing import Any, NamedTuple
 
@@ -28,7 +27,6 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.even
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Tree
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span, merge
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY
 
 # Lines of a block: a million units have 250, of 2 MB each.
 LINES = 4096
@@ -328,13 +326,8 @@ def _path(path: str | None) -> bytes:
 
 
 def _folder_day(path: str | None) -> Span | None:
-    return _day_of(path.rpartition("/")[0]) if path else None
-
-
-@lru_cache(maxsize=1024)
-def _day_of(folder: str) -> Span | None:
-    place = layout.place(f"{folder}/x")
-    return Span(place.day // DAY, place.day // DAY + 1) if place else None
+    day = layout.day_of(path.rpartition("/")[0]) if path else None
+    return None if day is None else Span(day, day + 1)
 
 
 def _cut_out(line: bytes) -> tuple[bytes, bytes]:

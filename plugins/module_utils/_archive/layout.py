@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import compact, from_compact, iso
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, compact, from_compact, iso
 
 LONGEST_NAME = 200
 STATUS = "status.json"
@@ -175,7 +176,19 @@ def place(path: str) -> Place | None:
     return Place(Series(node, log_type), name, first, span, window.group(3) if window else "")
 
 
+@lru_cache(maxsize=1024)
+def day_of(folder: str) -> int | None:
+    """Return the day, counted since 1970, of a folder of files of a day; None when it is none."""
+    found = place(f"{folder}/x")
+    return found.day // DAY if found else None
+
+
+@lru_cache(maxsize=1024)
+def series_folder(series: Series) -> str:
+    """Return the folder of a series' days, with a slash at its end."""
+    return "".join(f"{safe_name(part, part)}/" for part in series)
+
+
 def day_folder(series: Series, instant: int) -> str:
     """Return the folder of a series' files of the UTC day of an instant, relative to the instance's folder."""
-    node, log_type = (safe_name(part, part) for part in series)
-    return f"{node}/{log_type}/{iso(instant)[:10].replace('-', '/')}"
+    return f"{series_folder(series)}{iso(instant)[:10].replace('-', '/')}"

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Callable, NamedTuple
 
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import retention, verify
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout, retention, verify
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Tree
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import (
-    COLLECTED,
     HOLD,
     PRUNED,
     RELEASED,
     Event,
     Hold,
+    Key,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.retention import Rules
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.survey import Chosen, Holding
@@ -71,13 +73,13 @@ def plan(
         return problem is None
 
     events, holds = retention.holding(held.ledger.legal_holds, wanted.holds, wanted.released)
-    units = [event for event in held.ledger.units.values() if chosen.has(event.series)]
+    units = held.ledger.units
     if held.ledger.breaks:
         # What an altered ledger says of a file is no reason to remove it.
-        size = _size(event for event in units if event.status == COLLECTED)
+        size = sum(units.tally(series).size for series in units.series if chosen.has(series))
         return Pruning(events, [], [], Counter(), size, list(verify.check_chain(held.ledger, None)), 0)
-    decision = retention.decide(units, wanted.rules, holds, now, intact, mirrored)
-    leftovers = [event for event in _standing(held, units) if not retention.is_held(event, holds) and intact(event)]
+    decision = retention.decide(units, chosen.has, wanted.rules, holds, now, intact, mirrored)
+    leftovers = [event for event in _standing(held, chosen) if not retention.is_held(event, holds) and intact(event)]
     freed = _size([*decision.prune, *leftovers])
     return Pruning(events, decision.prune, leftovers, decision.kept, decision.left, problems, freed)
 
@@ -117,17 +119,47 @@ def _size(events: Iterable[Event]) -> int:
     return sum(event.size or 0 for event in events)
 
 
-def _standing(held: Holding, units: Collection[Event]) -> list[Event]:
+def _standing(held: Holding, chosen: Chosen) -> list[Event]:
     """Return the units that were pruned, and whose files still stand."""
-    names: dict[str, set[str]] = {}
+    units, names = held.ledger.units, {}
     found = []
-    for event in units:
-        if event.status == PRUNED and event.path and held.ledger.paths.get(event.path) == event.key:
-            folder, _slash, name = event.path.rpartition("/")
-            if folder not in names:
-                names[folder] = set(held.tree.names(folder))
-            found += [event] if name in names[folder] else []
+    for event in _pruned(held, [series for series in sorted(units.series) if chosen.has(series)]):
+        folder, _slash, name = (event.path or "").rpartition("/")
+        if folder not in names:
+            names[folder] = set(held.tree.names(folder))
+        if name in names[folder] and units.paths.get(event.path or "") == event.key:
+            found.append(event)
     return found
+
+
+def _pruned(held: Holding, chosen: Sequence[Series]) -> Iterator[Event]:
+    """Yield what was pruned of series and has a path, at least where the folder of its day still stands."""
+    units, tree = held.ledger.units, held.tree
+    if any(units.tally(series).odd for series in chosen):
+        yield from (one for one in units.values() if one.status == PRUNED and one.series in chosen and one.path)
+        return
+    for series in chosen:
+        pruned = list(units.tally(series).days_of(PRUNED))
+        known: dict[Key, Event] = {}
+        for folder in _day_folders(tree, series) if pruned else ():
+            day = layout.day_of(folder)
+            if day is not None and any(days.begin <= day < days.end for days in pruned):
+                known.update((one.key, one) for one in units.pruned(series, day) if one.path)
+        yield from known.values()
+
+
+def _day_folders(tree: Tree, series: Series) -> Iterator[str]:
+    found = [layout.series_folder(series).rstrip("/")]
+    for _level in ("year", "month", "day"):
+        found = [f"{folder}/{name}" for folder in found for name in _folders(tree, folder)]
+    yield from found
+
+
+def _folders(tree: Tree, folder: str) -> list[str]:
+    try:
+        return tree.names(folder)
+    except ArchiveError:
+        return []  # what stands there is no folder
 
 
 def result(done: Mapping[str, Pruning], problems: Sequence[tuple[str, Problem]], limit: int) -> dict[str, Any]:

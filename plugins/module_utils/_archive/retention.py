@@ -7,18 +7,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Callable, NamedTuple
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import (
-    COLLECTED,
     HOLD,
     PRUNED,
     RELEASED,
     Event,
     Hold,
 )
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.units import Units
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 
 NEWEST, HELD, DAMAGED, UNDATED, UNMIRRORED = "newest", "hold", "damaged", "undated", "unmirrored"
@@ -41,26 +41,28 @@ class Decision(NamedTuple):
 
 
 def decide(
-    units: Iterable[Event],
+    units: Units,
+    chosen: Callable[[Series], bool],
     rules: Rules,
     holds: Collection[Hold],
     now: int,
     intact: Callable[[Event], bool],
     mirrored: Callable[[Event], bool] | None = None,
 ) -> Decision:
-    """Return what to prune of the units at ``now``.
+    """Return what to prune of the units of chosen series at ``now``.
 
     Never pruned is the newest unit of a series, what a hold covers, what has no time, and what is not ``intact`` or, where that is
     given, not ``mirrored``, which are asked only about units that would go.
     """
-    held = sorted((event for event in units if event.status == COLLECTED), key=_age)
-    newest = {event.series: event for event in held}
+    newest: dict[Series, Event | None] = {}
     decision = Decision([], Counter(), 0)
-    left = sum(event.size or 0 for event in held)
-    for event in held:
-        period = event.period
-        if not _is_due(period, rules, left, now):
-            continue
+    left = sum(units.tally(series).size for series in units.series if chosen(series))
+    for event in units.aged(chosen):
+        if not _is_due(event.period, rules, left, now):
+            # What follows is younger, and no more bytes are too many.
+            break
+        if event.series not in newest:
+            newest[event.series] = units.newest(event.series)
         reason = _protection(event, newest[event.series], holds)
         if not reason and not intact(event):
             reason = DAMAGED
@@ -91,18 +93,13 @@ def holding(
     return events, after
 
 
-def _age(event: Event) -> tuple[int, int, Series, str]:
-    period = event.period or Span(0, 0)
-    return (period.end, period.begin, event.series, event.unit)
-
-
 def _is_due(period: Span | None, rules: Rules, left: int, now: int) -> bool:
     too_much = rules.max_bytes is not None and left > rules.max_bytes
     too_old = rules.max_age is not None and (period is None or period.end <= now - rules.max_age)
     return too_much or too_old
 
 
-def _protection(event: Event, newest: Event, holds: Collection[Hold]) -> str:
+def _protection(event: Event, newest: Event | None, holds: Collection[Hold]) -> str:
     if event.period is None:
         return UNDATED
     if is_held(event, holds):

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any
 
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.events import (
     COLLECTED,
     DAMAGED,
@@ -35,7 +36,8 @@ class Tally:
     ``size``: the bytes of what is collected. ``held``: the time that units cover which are there, or were and need not be had again;
     ``gone``: what else those cover that are not; None where the series is a list. ``other``: the days of units that have no time of
     their own, or a moment. ``timed``: whether any unit has a time. ``latest``: the last end of any. ``bounds``: from the first begin to
-    the last end of what is collected or empty; ``unsure``: whether these may have been of units that are neither any more.
+    the last end of what is collected or empty; ``unsure``: whether these may have been of units that are neither any more. ``odd``:
+    whether any unit has no day, or a file that does not stand in the folder of one of its days.
     """
 
     def __init__(self, *, listed: bool) -> None:
@@ -48,6 +50,7 @@ class Tally:
         self.latest: int | None = None
         self.bounds: Span | None = None
         self.unsure = False
+        self.odd = False
         # By status, how many more units than on the day before have their time on a day; nothing where that is none.
         self.changes: dict[str, dict[int, int]] = {}
 
@@ -55,19 +58,29 @@ class Tally:
         """Return this as plain data."""
         changes = {status: [*chain(*sorted(days.items()))] for status, days in sorted(self.changes.items())}
         spans = (self.held, self.gone, self.other)
-        own = (dict(self.counts), self.size, *spans, self.timed, self.latest, self.bounds, self.unsure, changes)
+        own = (
+            dict(self.counts),
+            self.size,
+            *spans,
+            self.timed,
+            self.latest,
+            self.bounds,
+            self.unsure,
+            self.odd,
+            changes,
+        )
         return [*own]
 
     @classmethod
     def of_plain(cls, value: Any) -> Tally:
         """Return what :meth:`plain` made plain. Raises ValueError or TypeError for anything else."""
-        counts, size, held, gone, other, timed, latest, bounds, unsure, changes = value
+        counts, size, held, gone, other, timed, latest, bounds, unsure, tally_odd, changes = value
         tally = cls(listed=held is None)
         tally.counts, tally.size = Counter(counts), size
         tally.held = None if held is None else _spans(held)
         tally.gone, tally.other = _spans(gone), _spans(other)
         tally.timed, tally.latest = timed, latest
-        tally.bounds, tally.unsure = Span(*bounds) if bounds else None, unsure
+        tally.bounds, tally.unsure, tally.odd = Span(*bounds) if bounds else None, unsure, tally_odd
         tally.changes = {status: dict(zip(days[::2], days[1::2])) for status, days in changes.items()}
         return tally
 
@@ -99,6 +112,7 @@ class Tally:
                 self._cover(new)
         self._count(new, 1)
         self._bound(old, new)
+        self.odd = self.odd or not _stands_in_its_day(new)
         return True
 
     def _count(self, event: Event, by: int) -> None:
@@ -172,6 +186,15 @@ class Summary:
         else:
             self.lost.pop(new.key, None)
         return True
+
+
+def _stands_in_its_day(event: Event) -> bool:
+    days = event.days
+    if days is None or event.path is None:
+        return days is not None
+    folder = event.path.rpartition("/")[0]
+    day = layout.day_of(folder)
+    return day is not None and days.begin <= day < days.end and folder.startswith(layout.series_folder(event.series))
 
 
 def _counts_as_gone(event: Event) -> bool:

@@ -17,6 +17,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.even
     COLLECTED,
     DAMAGED,
     EMPTY,
+    PRUNED,
     Event,
     Key,
 )
@@ -25,6 +26,9 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layo
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.summary import Summary, Tally
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span, merge
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY
+
+# Days of which units are looked up together, as a block of lines is of several.
+_AT_ONCE = 8
 
 
 class Old(NamedTuple):
@@ -209,6 +213,34 @@ class Units(Mapping[Key, Event]):
             if period and not period.overlap(span).empty:
                 yield event
 
+    def aged(self, chosen: Callable[[Series], bool]) -> Iterator[Event]:
+        """Yield what is collected of chosen series, the oldest first: by its end, begin, series and name; first what has no time."""
+        series = [one for one in self.series if chosen(one)]
+        if self._old is None or any(self.tally(one).odd for one in series):
+            yield from sorted(
+                (one for one in self.values() if one.status == COLLECTED and chosen(one.series)), key=_age
+            )
+            return
+        for days in merge(days for one in series for days in self.tally(one).days_of(COLLECTED)):
+            for begin in range(days.begin, days.end, _AT_ONCE):
+                part = Span(begin, min(begin + _AT_ONCE, days.end))
+                events = [one for one in self._on(part) if one.status == COLLECTED and chosen(one.series)]
+                yield from sorted((one for one in events if one.days and one.days.end <= part.end), key=_age)
+
+    def newest(self, series: Series) -> Event | None:
+        """Return what would come last of a series in :meth:`aged`."""
+        tally = self.tally(series)
+        if self._old is None or tally.odd:
+            events = [one for one in self.values() if one.status == COLLECTED and one.series == series]
+        else:
+            last = max((days.end for days in tally.days_of(COLLECTED)), default=1)
+            events = [one for one in self._on(Span(last - 1, last)) if one.status == COLLECTED and one.series == series]
+        return max(events, key=_age, default=None)
+
+    def pruned(self, series: Series, day: int) -> list[Event]:
+        """Return what was pruned of a series and had its time on a day, counted since 1970."""
+        return [one for one in self._on(Span(day, day + 1)) if one.status == PRUNED and one.series == series]
+
     def having(self, series: Series, sha256: str) -> bool:
         """Tell whether a series has these bytes in a unit whose name tells its content, as those of exports do."""
         if self._contents is None:
@@ -252,6 +284,11 @@ class Units(Mapping[Key, Event]):
             self.paths.own = {**whole.paths.own, **self.paths.own}
             self._old = self.paths.index = self._contents = None
         return self._own
+
+
+def _age(event: Event) -> tuple[int, int, Series, str]:
+    period = event.period or Span(0, 0)
+    return (period.end, period.begin, event.series, event.unit)
 
 
 def _tells_content(event: Event) -> bool:

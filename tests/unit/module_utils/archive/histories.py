@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import shutil
 from pathlib import Path
@@ -35,8 +37,11 @@ FIRST = 20_500 * DAY
 SERIES = [Series(node, kind) for node in ("n-1", 'n "2"') for kind in ("slow", "audit")]
 HASHES = ["ab" * 32, "cd" * 32]
 
-instants = st.integers(0, 40).map(lambda hours: FIRST + 6 * hours * HOUR)
-spans = st.tuples(instants, st.sampled_from([0, 6, 6, 6, 30])).map(lambda pair: Span(pair[0], pair[0] + pair[1] * HOUR))
+# Few, so that much is told of the same.
+instants = st.sampled_from([0, 0, 1, 2, 4, 4, 11, 30]).map(lambda quarters: FIRST + 6 * quarters * HOUR)
+spans = st.tuples(instants, st.sampled_from([0, 6, 6, 6, 6, 6, 30])).map(
+    lambda pair: Span(pair[0], pair[0] + pair[1] * HOUR)
+)
 
 
 def path_of(series: Series, span: Span, name: str) -> str:
@@ -47,11 +52,11 @@ def path_of(series: Series, span: Span, name: str) -> str:
 @st.composite
 def unit_events(draw: st.DrawFn) -> Event:
     """Return what may be known of a unit: as runs write it, and now and then as nobody would."""
-    series = draw(st.sampled_from(SERIES))
+    series = draw(st.sampled_from([SERIES[0], SERIES[0], *SERIES]))
     span = draw(spans)
-    status = draw(st.sampled_from([COLLECTED, COLLECTED, COLLECTED, EMPTY, LOST, PRUNED, ACCEPTED]))
+    status = draw(st.sampled_from([COLLECTED, COLLECTED, COLLECTED, EMPTY, LOST, PRUNED, PRUNED, ACCEPTED]))
     sha256 = draw(st.sampled_from(HASHES))
-    kind = draw(st.sampled_from(["window", "window", "window", "log", "export", "odd"]))
+    kind = draw(st.sampled_from(["window"] * 6 + ["log", "log", "export", "odd"]))
     if kind == "window":
         unit = layout.window_unit(span)
         path = path_of(series, span, f"{unit}.log") if status in (COLLECTED, PRUNED) else None
@@ -80,13 +85,13 @@ def other_events(draw: st.DrawFn) -> Event:
     )
 
 
+SPOILS = ["not kept", "killed", "copied", "lost", "cut", "flipped", "older", "torn", "rewritten"]
+
 histories = st.lists(
     st.tuples(
-        st.lists(unit_events() | unit_events() | other_events(), max_size=6),
+        st.lists(unit_events() | unit_events() | other_events(), max_size=10),
         # What becomes of it afterwards.
-        st.sampled_from(
-            ["kept", "kept", "kept", "not kept", "killed", "copied", "lost", "cut", "flipped", "older", "torn"]
-        ),
+        st.sampled_from(["kept"] * 6 + SPOILS),
     ),
     min_size=1,
     max_size=6,
@@ -103,6 +108,16 @@ def spoiled(tree: Tree, what: str, before: bytes | None, position: int) -> None:
     elif what == "torn":
         for last in sorted(Path(tree.root).glob("ledger-*"))[-1:]:
             last.write_bytes(last.read_bytes() + b'{"v":1,"prov')
+    elif what == "rewritten":
+        # By a tool that spells JSON in another way, and reckons the chain anew.
+        prev = "0" * 64
+        for ledger in sorted(Path(tree.root).glob("ledger-*")):
+            lines = []
+            for line in ledger.read_bytes().splitlines():
+                value = json.loads(line) if line.endswith(b"}") else {}
+                lines.append(json.dumps({**value, "prev": prev}, sort_keys=True).encode())
+                prev = hashlib.sha256(lines[-1]).hexdigest()
+            ledger.write_bytes(b"".join(line + b"\n" for line in lines))
     elif not path.exists():
         return
     elif what == "lost":

@@ -10,24 +10,35 @@ import hashlib
 import os
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import checkpoint, index, layout
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import (
+    checkpoint,
+    index,
+    layout,
+    prune,
+    retention,
+    verify,
+)
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Ownership, Tree
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import CHECKPOINT
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import (
     COLLECTED,
     GENESIS,
+    PRUNED,
     Event,
     Key,
     Ledger,
     Where,
 )
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Status
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.summary import Summary
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.survey import Chosen, Holding
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY
@@ -124,6 +135,44 @@ def test_what_is_recalled_is_what_is_read(history: list[tuple[list[Event], str]]
             spoiled(tree, what, before, position)
             assert says(Ledger.recall(tree, IDENTITY)) == says(Ledger.read(tree, IDENTITY))
         assert told(Ledger.recall(tree, IDENTITY, keeps=True), every) == told(Ledger.read(tree, IDENTITY), every)
+
+
+@quick
+@given(
+    histories,
+    st.none() | st.integers(0, 12).map(lambda days: days * DAY),
+    st.none() | st.integers(0, 300),
+    st.none() | st.sampled_from(["n-1", 'n "2"']),
+    st.sets(st.integers(0, 20)),
+    st.integers(0, 10**6),
+)
+def test_what_is_pruned_by_a_checkpoint_is_what_is_pruned_by_the_ledger(
+    history: list[tuple[list[Event], str]],
+    max_age: int | None,
+    max_bytes: int | None,
+    node: str | None,
+    standing: set[int],
+    position: int,
+) -> None:
+    wanted = prune.Wanted(retention.Rules(max_age, max_bytes), {}, ())
+    chosen = Chosen(nodes=(node,) if node else None)
+    with an_archive() as tree, patch.object(verify, "check_file", lambda _tree, _event: None):
+        tree.make()
+        for number, (events, what) in enumerate(history):
+            ledger = Ledger.recall(tree, IDENTITY, keeps=True)
+            ledger.append(events, FIRST + number * 20 * DAY)
+            ledger.remember()
+            spoiled(tree, what, None, position)
+        paths = sorted(path for path in Ledger.read(tree, IDENTITY).paths if path.count("/") == 5)
+        for number in standing & {*range(len(paths))}:
+            with suppress(ArchiveError):
+                tree.append(paths[number], b"x")
+        found = [
+            prune.plan(Holding("i", IDENTITY, tree, ledger, Status(tree, IDENTITY)), chosen, wanted, FIRST + 10 * DAY)
+            for ledger in (Ledger.recall(tree, IDENTITY), Ledger.read(tree, IDENTITY))
+        ]
+        recalled, read = (one._replace(leftovers=sorted(one.leftovers, key=str)) for one in found)
+        assert recalled == read
 
 
 # -- what it is and is not
@@ -318,3 +367,30 @@ def test_the_breaks_after_a_head_and_not_those_before_it_are_told(tree: Tree) ->
     assert (
         Ledger.recall(tree, IDENTITY, GENESIS).breaks_since == Ledger.read(tree, IDENTITY, GENESIS).breaks_since != []
     )
+
+
+@pytest.mark.parametrize("gone", [range(3), range(20, 23), [0, 22], [5], range(23)])
+def test_from_when_to_when_anything_is_held_is_known_once_the_ends_are_pruned(years: Tree, gone: Iterable[int]) -> None:
+    run(years, *(window(number, PRUNED) for number in gone))
+    recalled, read = Ledger.recall(years, IDENTITY), Ledger.read(years, IDENTITY)
+    assert recalled.units.bounds(SERIES[0]) == read.units.bounds(SERIES[0])
+    assert says(recalled) == says(read)
+    left = [number for number in range(23) if number not in gone]
+    held = [Span(FIRST + number * DAY, FIRST + (number + 1) * DAY) for number in (left[:1] + left[-1:])]
+    assert recalled.units.bounds(SERIES[0]) == (Span(held[0].begin, held[-1].end) if held else None)
+
+
+def test_what_is_pruned_is_looked_up_where_it_stands(years: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(23):
+        years.append(window(number).path or "", b"x")
+    monkeypatch.setattr(verify, "check_file", lambda _tree, _event: None)
+    wanted = prune.Wanted(retention.Rules(max_age=10 * DAY), {}, ())
+    now = FIRST + 23 * DAY
+    run(years, window(1, PRUNED))
+    monkeypatch.setattr(Ledger, "read", None)
+    ledger = Ledger.recall(years, IDENTITY)
+    held = Holding("i", IDENTITY, years, ledger, Status(years, IDENTITY))
+    plan = prune.plan(held, Chosen(), wanted, now)
+    assert [event.key for event in plan.units] == [window(number).key for number in range(13) if number != 1]
+    assert [event.key for event in plan.leftovers] == [window(1).key]
+    assert plan.left == sum(range(13, 23))

@@ -84,6 +84,7 @@ def test_everything_of_a_series_is_told(made: Made) -> None:
     assert one == {
         **made.identity,
         "name": None,
+        "elsewhere": None,
         "folder": made.folder,
         "head": made.ledger.head,
         "head_at": str(made.ledger.head_at),

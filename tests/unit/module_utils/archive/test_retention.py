@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
+
 import pytest
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import retention
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import (
     COLLECTED,
@@ -20,13 +23,23 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledg
     Hold,
     Key,
 )
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.retention import Rules, decide, holding
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.retention import Decision, Rules, holding
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.units import Units
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY
 from hypothesis import given
 from hypothesis import strategies as st
 
 NOW = 1000 * DAY
+
+
+def decide(
+    of: Iterable[Event], rules: Rules, holds: Sequence[Hold], now: int, intact: Callable[[Event], bool]
+) -> Decision:
+    """Decide about units of all series."""
+    return retention.decide(Units(of), lambda _series: True, rules, holds, now, intact)
+
+
 ONE = Series("node-1", "slow")
 
 series = st.sampled_from([ONE, Series("node-1", "error"), Series("node-2", "slow")])
