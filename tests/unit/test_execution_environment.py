@@ -41,8 +41,9 @@ def test_it_can_be_built(tmp_path: Path) -> None:
 def test_its_versions_are_those_that_are_tested() -> None:
     pins = (ROOT / "constraints-dev.txt").read_text("utf-8")
     dependencies = yaml.safe_load(DEFINITION.read_text("utf-8"))["dependencies"]
-    for name in ("ansible_core", "ansible_runner"):
-        assert re.search(rf"^{re.escape(dependencies[name]['package_pip'])}\b", pins, re.MULTILINE)
+    named = [dependencies[name]["package_pip"] for name in ("ansible_core", "ansible_runner")] + dependencies["python"]
+    for pin in named:
+        assert re.search(rf"^{re.escape(pin)}\b", pins, re.MULTILINE)
 
 
 def test_the_collection_asks_for_what_it_needs(tmp_path: Path) -> None:
