@@ -58,6 +58,13 @@ class Run:
             self._problems.append((folder, Problem.of(error)))
             self._causes.append(error)
 
+    def can_be_read(self, folder: str) -> bool:
+        """Tell whether an instance is where it seems to be, before anything of it is asked for; take note where it is not."""
+        with self.instance(folder):
+            survey.tree_of(self._archive, folder).names("")
+            return True
+        return False
+
     def note(self, folder: str, done: Done) -> None:
         """Take note of what was put of an instance."""
         self.done[folder] = done
@@ -127,6 +134,7 @@ def present(options: Mapping[str, Any], access: Access, *, check: bool, diff: bo
     with ThreadPoolExecutor(workers, "mirror") as pool:
         mirror = Mirror(putter, pool, workers, int(time.time()))
         try:
+            folders = [folder for folder in folders if run.can_be_read(folder)]
             for folder, head in zip(folders, pool.map(lambda one: head_of(bucket, one), folders)):
                 with run.instance(folder):
                     plan = look(bucket, archive, folder, head, pool, locks=retention is not None)
