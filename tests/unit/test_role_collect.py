@@ -55,8 +55,9 @@ def test_environment(provider: str) -> None:
 
 def test_the_role_passes_nothing_that_is_a_variable() -> None:
     """What is not passed is not templated either."""
-    [task] = [task for task in load("tasks/main.yml") if "clouddb.mongodb_logs.collect" in task]
-    assert set(task["clouddb.mongodb_logs.collect"]) == {"examine"}
+    name = "clouddb.mongodb_logs.collect"
+    passed = [task[name] for file in ("main", "doctor") for task in load(f"tasks/{file}.yml") if name in task]
+    assert passed == [None, {"examine": True}]
 
 
 def test_defaults() -> None:
