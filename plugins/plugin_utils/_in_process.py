@@ -30,11 +30,15 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors impor
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import REQUESTS_IMPORT_ERROR
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import Body, Context
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._progress import Teller
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import parse_instant
 from ansible_collections.clouddb.mongodb_logs.plugins.plugin_utils._shown import SWITCH as PROGRESS_SWITCH
 from ansible_collections.clouddb.mongodb_logs.plugins.plugin_utils._shown import teller
 
 # Of a host, a play or all: whether modules may run in the worker.
 SWITCH = "clouddb_mongodb_logs_in_process"
+
+# Python imports what reads times when that is done first: here it is once, and not in every worker.
+parse_instant("2026-01-01T00:00:00Z", "first")
 
 # What stands for any Python that is found.
 _ANY = ("auto", "auto_legacy", "auto_silent", "auto_legacy_silent")

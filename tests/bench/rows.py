@@ -198,7 +198,7 @@ def idle(folder: Path) -> Iterator[Result]:
         yield faster(f"{IDLE} idle clusters, archive here; the build before", ours, before, 5)
         with Ssh(folder / "ssh") as ssh:
             there = Idle(folder, cloud, ssh)
-            ours, before = in_turn(2, there.ours, lambda: there.before(collections))
+            ours, before = in_turn(1, there.ours, lambda: there.before(collections))
         yield faster("the same, archive over SSH on loopback; the build before", ours, before, 1.3)
 
 

@@ -7,13 +7,20 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
+import time
 import unittest
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TypeVar
 
+from ansible_collections.clouddb.mongodb_logs.tests.emulator import Fault
 from ansible_collections.clouddb.mongodb_logs.tests.tools import checkout, demo_archive
 from ansible_collections.clouddb.mongodb_logs.tests.tools.collect_runs import CollectTest, Run, Variables
 
@@ -28,6 +35,8 @@ MODULES = sorted(
 )
 WAY = re.compile(r"([a-z_]+) runs (in the worker|in a process of its own: (.*))\.")
 LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+
+T = TypeVar("T")
 
 # A name that a cloud gives and nobody is to take for a template.
 TEMPLATE = "{{ 7 * 7 }}"
@@ -190,6 +199,40 @@ class InProcessTest(CollectTest):
         self.assertEqual([reason for _module, reason in found], ["", f"{SWITCH} is False"])
         said = [self.folder / "ansible.log", self.folder / "output.txt"]
         self.assertEqual(demo_archive.leaks(said, self.keys.values()), [])
+
+    def test_an_interrupt_ends_a_run_in_the_worker(self) -> None:
+        """Ctrl-C in the middle of downloads: everything ends at once, and the next run carries on."""
+        self.emulator.faults.add(Fault("object", "stall", times=None))
+        hosts = {"dds-shop": self.instance | {"collect_log_types": ["audit"]}}
+        with ThreadPoolExecutor(1) as pool:
+            run = pool.submit(self.play, hosts)
+            worker = self.awaited(self.worker)
+            self.awaited(lambda: next(self.archive.rglob(".*.part"), None))
+            os.kill(int(Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()[1]), signal.SIGINT)
+            ended = run.result(timeout=60)
+        self.assertEqual(ended.code, 99, ended.text)
+        self.assertFalse(Path(f"/proc/{worker}").exists())
+
+        self.emulator.faults.clear()
+        again = self.play(hosts)
+        self.assertEqual((again.code, again.changed()), (0, set(hosts)), again.text)
+        [instance] = demo_archive.instances(self.archive)
+        self.assertGreater(demo_archive.verify(instance)[0], 0)
+        self.assertEqual(list(self.archive.rglob(".*.part")), [])
+
+    def worker(self) -> int | None:
+        """Return the process that writes to the archive, once there is one."""
+        for lock in self.archive.rglob(".lock"):
+            with suppress(ValueError):
+                return int(json.loads(lock.read_text())["pid"])
+        return None
+
+    def awaited(self, look: Callable[[], T | None]) -> T:
+        until = time.monotonic() + 60
+        while (found := look()) is None:
+            self.assertLess(time.monotonic(), until, "it did not come to that")
+            time.sleep(0.05)
+        return found
 
 
 def plain(value: Any) -> Any:
