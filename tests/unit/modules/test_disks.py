@@ -34,7 +34,11 @@ def held(good: dict[str, dict[str, Any]], tmp_path: Path) -> dict[str, dict[str,
     options["log_archive_accept"] |= {"instance": instance.name, "what": "series_end", "node_id": "n"}
     options["log_archive_info"] |= {"verify": "sha256"}
     # Nobody listens there, and nobody has to.
-    options["log_archive_mirror"] |= {"access_key": "of-nobody", "secret_key": "of-nobody-either", "endpoint_url": "http://127.0.0.1:9"}
+    options["log_archive_mirror"] |= {
+        "access_key": "of-nobody",
+        "secret_key": "of-nobody-either",
+        "endpoint_url": "http://127.0.0.1:9",
+    }
     return options
 
 
