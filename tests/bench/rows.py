@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import yaml
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import compact, iso
-from ansible_collections.clouddb.mongodb_logs.tests.bench import earlier, entries
+from ansible_collections.clouddb.mongodb_logs.tests.bench import earlier, entries, mirror
 from ansible_collections.clouddb.mongodb_logs.tests.bench.cloud import (
     DAY,
     GIB,
@@ -31,6 +31,7 @@ from ansible_collections.clouddb.mongodb_logs.tests.bench.idle import Idle
 from ansible_collections.clouddb.mongodb_logs.tests.bench.measure import BenchError, Ran, environment, in_turn, run
 from ansible_collections.clouddb.mongodb_logs.tests.bench.ssh import Ssh
 from ansible_collections.clouddb.mongodb_logs.tests.bench.years import Audited, Files, Fleet
+from ansible_collections.clouddb.mongodb_logs.tests.stores import RcloneStore
 
 HERE = Path(__file__).resolve().parent
 MODULES = "ansible_collections.clouddb.mongodb_logs.plugins.modules"
@@ -561,6 +562,26 @@ def search(folder: Path) -> Iterator[Result]:
     yield within("the same, in a tenth of the time; zgrep -c", part, theirs, 0.1)
 
 
+# -- a mirror
+
+
+def mirrored(folder: Path, files: int = 10_000, large: int = 5 * GIB) -> Iterator[Result]:
+    """An archive to a store from nothing, small files and then one large file, and again with nothing to do."""
+    with RcloneStore(folder / "store") as store:
+        mirror.archive(folder / "archive", files)
+        sides = mirror.Sides(folder, store)
+        ours, theirs = in_turn(2, sides.ours, sides.copy)
+        yield faster(f"{files:,} files to a bucket; rclone copy --checksum", ours, theirs, 1)
+        ours, theirs = in_turn(3, sides.ours_beyond_start, sides.sync)
+        yield within("the same, nothing to do, beyond the start; rclone sync", ours, theirs, 0.1)
+        shutil.rmtree(folder / "archive")
+        mirror.archive(folder / "archive", 0, large)
+        ours, theirs = in_turn(1, sides.ours, sides.copy)
+        yield faster(f"{large // GIB} GiB to a bucket; rclone copy --checksum", ours, theirs, 1)
+        peak = sides.peak / MIB
+        yield Result("peak memory of these", f"{peak:.0f} MiB", "", "", "< 150 MiB", peak < 150)
+
+
 ROWS: dict[str, Row] = {
     "fleet": fleet,
     "idle": idle,
@@ -570,6 +591,7 @@ ROWS: dict[str, Row] = {
     "memory": memory,
     "queries": queries,
     "ledger": ledger,
+    "mirror": mirrored,
     "verify": verification,
     "report": reports,
     "inventory": inventory,

@@ -16,14 +16,15 @@ from .store import ACCESS_KEY, SECRET_KEY, Store
 # A package brings it, beside the interpreter.
 PROGRAM = str(Path(sys.executable).with_name("rclone"))
 
-_STARTED = re.compile(r"Starting s3 server on \[(http://[0-9.:]+)/?")
+_STARTED = re.compile(r"Starting s3 server on \[(https?://[0-9.:]+)/?")
 
 
 class RcloneStore:
-    """A store to use as a context manager; each bucket is a folder below ``folder``."""
+    """A store to use as a context manager; each bucket is a folder below ``folder``. With a ``certificate`` and its key it speaks TLS."""
 
-    def __init__(self, folder: Path, bucket: str = "mirror") -> None:
+    def __init__(self, folder: Path, bucket: str = "mirror", certificate: Path | None = None) -> None:
         self._folder, self._bucket = folder, bucket
+        self._tls = ["--cert", str(certificate), "--key", str(certificate)] if certificate else []
 
     def __enter__(self) -> Store:
         """Serve."""
@@ -32,6 +33,7 @@ class RcloneStore:
             [
                 *(PROGRAM, "serve", "s3", str(self._folder), "--addr", "127.0.0.1:0"),
                 *("--auth-key", f"{ACCESS_KEY},{SECRET_KEY}", "--config", "/dev/null", "-v"),
+                *self._tls,
             ],
             stderr=subprocess.PIPE,
             text=True,

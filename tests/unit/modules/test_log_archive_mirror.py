@@ -25,6 +25,7 @@ from ansible_collections.clouddb.mongodb_logs.tests.stores.rclone import PROGRAM
 from ansible_collections.clouddb.mongodb_logs.tests.stores.store import ACCESS_KEY, SECRET_KEY
 
 from ..archives import SLOW, Made
+from ..certificates import issue
 from ..running import run_module
 
 
@@ -373,6 +374,19 @@ def test_boto3_that_is_missing_or_too_old_is_named(
     assert result["failed"]
     assert "boto3" in result["msg"]
     assert "Traceback" not in str(result)
+
+
+def test_a_store_with_tls_by_an_authority_of_its_own(
+    made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority, certificate = issue(tmp_path, "company")
+    with RcloneStore(tmp_path / "store", certificate=certificate) as store:
+        assert store.url.startswith("https://")
+        refused = mirror(made, store)
+        assert (refused["failed"], refused["failure"]["code"]) == (True, "tls_untrusted")
+        monkeypatch.setenv("AWS_CA_BUNDLE", str(authority))
+        assert mirror(made, store)["uploaded"] == 4
+        assert mirror(made, store)["changed"] is False
 
 
 def test_a_store_that_ignores_conditions_is_an_error_where_they_were_asked_for(made: Made, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ import pytest
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror import put, run
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.bucket import Access
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.chain import Head
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.quick import Quick
 from ansible_collections.clouddb.mongodb_logs.tests.stores import Between, Call, MotoStore, Store
 from botocore.httpsession import URLLib3Session
 
@@ -49,7 +50,8 @@ def run_in_child(collect: Callable[[], object], fatal: int) -> bool:
     """Run in a child that kills itself before or after a request; tell whether it did."""
     child = os.fork()
     if child == 0:
-        lock, moments, send = threading.Lock(), iter(range(1_000_000)), URLLib3Session.send
+        lock, moments = threading.Lock(), iter(range(1_000_000))
+        send, put_quickly = URLLib3Session.send, Quick.put
 
         def moment() -> None:
             with lock:
@@ -62,7 +64,14 @@ def run_in_child(collect: Callable[[], object], fatal: int) -> bool:
             moment()
             return answer
 
+        def put(*arguments: Any) -> str | None:
+            moment()
+            answer = put_quickly(*arguments)
+            moment()
+            return answer
+
         URLLib3Session.send = sent
+        Quick.put = put  # type: ignore[method-assign, assignment]
         try:
             collect()
         finally:
