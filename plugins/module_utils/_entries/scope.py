@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Callable, NamedTuple, TypeVar
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import survey
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.elsewhere import elsewhere
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import Event, Key
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import OptionSet, between
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.pool import NotDone, done
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.units import Unit, span_of, units_of
@@ -73,10 +75,27 @@ def scope_of(archive: str, folders: Iterable[str], chosen: survey.Chosen, span: 
             found.unread.append(unread(folder, error.message))
             continue
         units = units_of(archive, held, chosen, span)
-        found.units.extend(units.due)
+        absent = _absent(held, units.due)
+        found.units.extend(unit for unit in units.due if unit.event.key not in absent)
+        found.unread.extend(unread(unit.file, absent[unit.event.key]) for unit in units.due if unit.event.key in absent)
         found = found._replace(total=found.total + units.total)
         nodes |= units.nodes
     return found
+
+
+def _absent(held: survey.Holding, units: Iterable[Unit]) -> dict[Key, str]:
+    """Return where the files of units are that were left in a bucket when the ledger was brought from there."""
+    away = elsewhere(held)
+    if away is None:
+        return {}
+    left = [unit.event for unit in units if away.has(unit.event)]
+    names = {folder: set(held.tree.names(folder)) for folder in {_split(event)[0] for event in left}}
+    return {event.key: f"not here, in {away.url}" for event in left if _split(event)[1] not in names[_split(event)[0]]}
+
+
+def _split(event: Event) -> tuple[str, str]:
+    folder, _slash, name = (event.path or "").rpartition("/")
+    return folder, name
 
 
 def each(

@@ -179,6 +179,14 @@ def test_without_files_they_are_not_missing_and_what_is_lost_later_is(made: Made
     assert [one["kind"] for one in run_module("log_archive_info", verified)["problems"]] == ["missing"]
 
 
+def test_a_search_says_where_the_files_are_that_are_not_here(made: Made, store: Store, tmp_path: Path) -> None:
+    new = tmp_path / "new"
+    mirror(made, store, to=new, state="restored", begin="2026-03-02T00:00:00Z", end="2026-03-03T00:00:00Z")
+    found = run_module("log_archive_search", {"archive": str(new), "instances": ["uclmongo-1"]})
+    reasons = {one["file"].rpartition("/")[0][-10:]: one["reason"] for one in found["unread"] if URL in one["reason"]}
+    assert reasons == dict.fromkeys(("2026/03/01", "2026/03/03", "2026/04/10"), f"not here, in {URL}")
+
+
 def test_a_ledger_that_is_another_hides_nothing_that_is_missing(made: Made, store: Store, tmp_path: Path) -> None:
     new = tmp_path / "new"
     mirror(made, store, to=new, state="restored", files=False)
