@@ -139,6 +139,7 @@ class AwxTest(CollectTest):
         self.assertEqual(credential["inputs"]["private_key"], self.keys["UCLOUD_PRIVATE_KEY"])
         collect = self.store.named("job_template", "MongoDB logs: collect")
         self.assertEqual(len(self.store.associated(collect, "credentials")), 2)
+        self.assertEqual(len(self.store.associated(collect, "notification_templates_error")), 1)
         self.assertEqual(collect["job_slice_count"], 2)
         workflow = self.store.named("workflow_job_template", "MongoDB logs: workflow")
         self.assertEqual(len(self.store.associated(workflow, "notification_templates_error")), 1)
