@@ -240,7 +240,7 @@ CAUSES = (
         ("DBS.280343", "DBS.280347"),
         PARAMETER,
         "not supported by this instance",
-        "Leave out of log_types what this instance cannot have, or upgrade it.",
+        "Upgrade this instance, or do without what it cannot have.",
     ),
     Cause(DDS, ("DBS.280032", "DBS.280063"), PERMISSION, "no permission for the call or the project", _GRANT),
     Cause(
