@@ -150,7 +150,7 @@ def called(
     given = json.loads(json.dumps(given, default=_plain))
     validated = ArgumentSpecValidator(options.options, **options.constraints).validate(given)
     told: dict[str, None] = {}
-    context = Context(bool(check_mode), bool(diff), lambda sentence: told.setdefault(sentence), tellers)
+    context = Context(bool(check_mode), bool(diff), told.setdefault, tellers)
     try:
         with _unheard():
             result = _refused(name, validated) or function.body(

@@ -19,8 +19,8 @@ from typing import Any, NamedTuple
 from ansible_collections.clouddb.mongodb_logs.tests.emulator import Emulator
 from ansible_collections.clouddb.mongodb_logs.tests.tools import clock, demo_archive
 
-# The time of the emulator, and of the programs that are run.
-CLOCK = "2025-06-11T10:00:00Z"
+# The time of the emulator, and of the programs that are run: for a while nothing becomes due, and no file is listed, by itself.
+CLOCK = "2025-06-11T10:20:00Z"
 
 Variables = dict[str, Any]
 

@@ -18,7 +18,8 @@ from ansible_collections.clouddb.mongodb_logs.plugins.plugin_utils._arguments im
 ROOT = Path(__file__).parents[2]
 COLLECTION = "ansible_collections.clouddb.mongodb_logs.plugins"
 ROLE = ROOT / "roles" / "awx" / "vars" / "main"
-HEADER = f"""{(ROLE / "main.yml").read_text("utf-8").partition("# What")[0]}# Written by tests/tools/surveys.py from the table of templates, the options of the modules, and their documentation.
+ABOUT = "Written by tests/tools/surveys.py from the table of templates, the options of the modules, and their documentation."
+HEADER = f"""{(ROLE / "main.yml").read_text("utf-8").partition("# What")[0]}# {ABOUT}
 """
 
 MODULES = {"verify": "log_archive_info", "watch": "log_archive_info"}

@@ -51,12 +51,12 @@ class Paths(Mapping[str, Key]):
         self.index = index
         self._units = units
 
-    def get(self, path: str, default: Any = None) -> Any:
+    def get(self, key: str, default: Any = None) -> Any:
         """Return the unit that a path was given to last. Raises ArchiveError."""
-        key, index = self.own.get(path), self.index
-        if key is None and index is not None:
-            key = index.unit_at(path)
-        return default if key is None else key
+        unit, index = self.own.get(key), self.index
+        if unit is None and index is not None:
+            unit = index.unit_at(key)
+        return default if unit is None else unit
 
     def __getitem__(self, path: str) -> Key:
         """Return the unit that a path was given to last. Raises KeyError, and ArchiveError."""

@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from itertools import islice
 from typing import Callable, NamedTuple
@@ -284,8 +284,8 @@ def opened(archive: str, folder: str, *, check: bool, wait: float, now: int) -> 
     if check:
         yield _sound(survey.holding(archive, folder, whole=False))
         return
-    with survey.writing(archive, folder, wait, now) as held:
-        yield _sound(held)
+    with ExitStack() as stack:
+        yield _sound(stack.enter_context(survey.writing(archive, folder, wait, now)))
 
 
 def _sound(held: Holding) -> Holding:

@@ -180,14 +180,17 @@ class BucketTree(Tree):
     @contextmanager
     def reading(self, path: str) -> Iterator[int]:
         """Refuse: there is no descriptor of what is in a bucket."""
-        raise ArchiveError(f"{self.root}/{path} is in a bucket.", code="in_a_bucket", hint="Restore it first.")
+        self._refuse(path)
         yield -1
 
     @contextmanager
     def writing(self, path: str) -> Iterator[int]:
         """Refuse: what is in a bucket is written by log_archive_mirror alone."""
-        raise ArchiveError(f"{self.root}/{path} is in a bucket.", code="in_a_bucket", hint="Restore it first.")
+        self._refuse(path)
         yield -1
+
+    def _refuse(self, path: str) -> None:
+        raise ArchiveError(f"{self.root}/{path} is in a bucket.", code="in_a_bucket", hint="Restore it first.")
 
     def _got(self, path: str) -> tuple[bytes, Stored] | None:
         return self._bucket.get(self._below + path, self._chosen.get(path, ""))

@@ -48,10 +48,10 @@ def test_no_more_is_done_at_once_than_there_are_places(two: Threads) -> None:
 
 
 def test_there_is_more_at_once_where_it_is_quick_and_never_again_where_it_is_not(two: Threads) -> None:
-    gates = [Gate() for _ in range(20)]
+    gates = [Gate() for _turn in range(20)]
     for gate in gates:
         two.submit(gate)
-    for _ in range(20):
+    for _turn in range(20):
         two.grow()
     assert all(gate.begun.wait(LONG) for gate in gates[: 2 * GROWTH])
     assert not gates[2 * GROWTH].begun.wait(0.1)
@@ -80,11 +80,11 @@ def test_one_at_a_time_stays_one_at_a_time() -> None:
 
 
 def test_of_two_that_work_each_can_have_one_more_and_what_waits_one_instead(two: Threads) -> None:
-    working = [Gate() for _ in range(2)]
+    working = [Gate() for _turn in range(2)]
     for gate in working:
         two.submit(gate)
         assert gate.begun.wait(LONG)
-    helping = [Gate() for _ in range(3)]
+    helping = [Gate() for _turn in range(3)]
     lent = [two.spare(gate) for gate in helping]
     assert [one is not None for one in lent] == [True, True, False]
     with two.waiting():
