@@ -80,8 +80,8 @@ class PlaybooksTest(CollectTest):
 
         slow = self.node("slow", slow_limit=1, slow_begin="2020-01-01T00:00:00Z", slow_instances="")
         self.assertEqual(slow.code, 0, slow.text)
-        self.assertRegex(slow.text, r"\d+ slow operations of \d+ shapes took \d+ ms, by \d+ of \d+ files\.")
-        self.assertRegex(self.said(slow), r" operations took \d+ ms, [\d.]+ ms each, at most \d+ ms new$")
+        self.assertRegex(slow.text, r"\d+ slow operations of \d+ shapes took \d+\.\d s, by \d+ of \d+ files\.")
+        self.assertRegex(self.said(slow), r" operations took \d+\.\d s, [\d.]+ s each, at most [\d.]+ s new$")
 
         for form in ("otlp", "ecs"):
             dest = self.folder / form
