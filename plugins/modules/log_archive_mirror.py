@@ -25,6 +25,7 @@ extends_documentation_fragment:
   - clouddb.mongodb_logs.store
   - clouddb.mongodb_logs.attributes
   - clouddb.mongodb_logs.attributes.changes
+  - clouddb.mongodb_logs.attributes.in_process
 options:
   archive:
     description:
@@ -162,7 +163,7 @@ options:
     type: int
     default: 100
 notes:
-  - No cloud but the store is called, and no lock is taken, so it can run while logs are being collected.
+  - No cloud but the store is called, and with O(state=present) no lock is taken, so it can run while logs are being collected.
   - In check mode the same objects are read, and nothing is put.
 seealso:
   - module: clouddb.mongodb_logs.log_archive_info
@@ -281,6 +282,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec impo
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror import put, run
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.bucket import Access
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import Context, run_module
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._progress import Progress
 
 
 def _retention(name: str, value: Any) -> None:
@@ -341,9 +343,10 @@ def mirror(context: Context, options: dict[str, Any]) -> dict[str, Any]:
     """Bring a bucket up to an archive, or an archive back from a bucket."""
     access = Access.of(options, "region", context.warn)
     target = run.target_of(options)
+    progress, modes = Progress("mirror", *context.tellers), {"check": context.check_mode, "diff": context.diff}
     if options["state"] == "restored":
-        return run.restored(options, access, target, context.warn, check=context.check_mode, diff=context.diff)
-    return run.present(options, access, check=context.check_mode, diff=context.diff)
+        return run.restored(options, access, target, context.warn, progress, **modes)
+    return run.present(options, access, progress, **modes)
 
 
 def main() -> None:

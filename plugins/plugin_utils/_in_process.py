@@ -17,6 +17,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
+from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 from ansible import constants
@@ -45,10 +46,11 @@ _ANY = ("auto", "auto_legacy", "auto_silent", "auto_legacy_silent")
 
 
 class Function(NamedTuple):
-    """What a module is without its process: its options, and the function that it calls with them."""
+    """What a module is without its process: its options, and the function that it calls with them; what has to be importable for it."""
 
     options: OptionSet
     body: Body
+    library: str = ""
 
 
 class InProcess(ActionBase):
@@ -69,7 +71,7 @@ class InProcess(ActionBase):
         function = self.functions.get(name.rpartition(".")[2])
         variables = task_vars or {}
         if function:
-            reason = self._why_apart(variables)
+            reason = self._why_apart(variables, function)
             where = f"in a process of its own: {reason}" if reason else "in the worker"
             self._display.vvv(f"{name} runs {where}.", host=variables.get("inventory_hostname"))
             if not reason:
@@ -93,7 +95,7 @@ class InProcess(ActionBase):
         wanted = switch in (None, "") or boolean(switch, strict=False)
         return (teller(self._display, str(variables.get("inventory_hostname"))),) if wanted else ()
 
-    def _why_apart(self, variables: Mapping[str, Any]) -> str:
+    def _why_apart(self, variables: Mapping[str, Any], function: Function) -> str:
         """Return what asks for a process of its own; a blank where nothing does."""
         task, connection = self._task, self._connection
         switch = self._templar.template(variables.get(SWITCH))
@@ -105,6 +107,7 @@ class InProcess(ActionBase):
             "environment": any(task.environment or ()),
             "timeout": task.timeout,
             "requests cannot be imported here": REQUESTS_IMPORT_ERROR,
+            f"{function.library} cannot be imported here": function.library and find_spec(function.library) is None,
         }
         return next((reason for reason, is_so in asked.items() if is_so), "") or self._why_another(variables)
 
@@ -171,14 +174,17 @@ def called(
 @contextmanager
 def _unheard() -> Iterator[None]:
     """Keep to itself what libraries warn of and log, as a module does: signed links may stand there, and Ansible may keep a log."""
-    log = logging.getLogger("urllib3")
-    before, log.propagate = log.propagate, False
+    logs = [logging.getLogger(name) for name in ("urllib3", "boto3", "botocore")]
+    before = [log.propagate for log in logs]
+    for log in logs:
+        log.propagate = False
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        log.propagate = before
+        for log, told in zip(logs, before):
+            log.propagate = told
 
 
 def _plain(value: Any) -> str:

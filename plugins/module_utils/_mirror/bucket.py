@@ -14,6 +14,7 @@ import hashlib
 import http.client
 import os
 import socket
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Callable, NamedTuple
@@ -37,6 +38,7 @@ _CONNECT, _READ, _ATTEMPTS = 20, 60, 6
 _SENDINGS = 3
 
 _SHA256 = "sha256"
+_BUSY = (429, 503)
 _MISSING = ("404", "NoSuchKey", "NotFound", "NoSuchVersion")
 _EXISTS = ("412", "PreconditionFailed", "409", "ConditionalRequestConflict")
 _UNKNOWN = ("501", "NotImplemented", "405", "MethodNotAllowed")
@@ -136,8 +138,20 @@ class Bucket:
         self._bucket = access.bucket
         self._prefix = f"{access.prefix}/" if access.prefix else ""
         self._client, self._quick = _clients(access, workers)
+        self._throttled = threading.Event()
+        self._client.meta.events.register("needs-retry.s3", self._note)
         self._keeps: bool | None = None
         self._secrets = tuple(filter(None, (access.access_key, access.secret_key, access.session_token)))
+
+    def throttled(self) -> bool:
+        """Tell whether the store asked to be called less often since this was asked last."""
+        told = self._throttled.is_set()
+        self._throttled.clear()
+        return told
+
+    def _note(self, response: Any = None, **_more: Any) -> None:
+        if response is not None and response[0].status_code in _BUSY:
+            self._throttled.set()
 
     def place(self, key: str) -> str:
         """Return an object as a person reads it."""

@@ -6,9 +6,8 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping
-from concurrent.futures import Executor, Future
+from functools import partial
 from typing import NamedTuple
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout
@@ -19,6 +18,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors impor
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror import local
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.bucket import Exists
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.chain import HEAD, Head, Segment
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.moving import Moving
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.plan import (
     Plan,
     another_run,
@@ -40,16 +40,16 @@ class Done(NamedTuple):
 class Mirror:
     """Puts what plans say of instances, one after the other; threads put, and this alone knows what came of it."""
 
-    def __init__(self, putter: Putter, pool: Executor, workers: int, now: int) -> None:
+    def __init__(self, putter: Putter, moving: Moving, now: int) -> None:
         self._putter = putter
-        self._pool = pool
-        self._workers = workers
+        self._moving = moving
         self._now = now
 
     def carry_out(self, folder: str, tree: Tree, identity: Mapping[str, str], plan: Plan) -> Done:
         """Put what a plan says. Raises CloudError when the store fails, ArchiveError when another run was quicker."""
         self._putter.holds = [hold_of(told) for told in plan.wanted_holds]
         head = self._prepared(folder, identity, plan)
+        self._moving.begin(identity["instance"], plan.files)
         put, versions, problems = self._files(folder, tree, plan)
         problems = plan.problems + problems
         size = sum(event.size or 0 for event in put)
@@ -83,9 +83,10 @@ class Mirror:
         put: list[Event] = []
         versions: dict[str, str] = {}
         problems: list[Problem] = []
-        waiting: deque[tuple[Event, Future[Result]]] = deque()
+        moving, putter = self._moving, self._putter
 
-        def take(event: Event, result: Result) -> None:
+        def take(event: Event, result: Result, size: int) -> None:
+            moving.moved(1, size)
             if isinstance(result, Problem):
                 problems.append(result)
                 return
@@ -93,22 +94,14 @@ class Mirror:
             if result:
                 versions[event.path or ""] = result
 
-        try:
-            for event in plan.files:
-                new = event.path not in plan.over
-                if (event.size or 0) > LIMIT:
-                    take(event, self._putter.large(folder, tree, event, self._pool, self._workers, new=new))
-                    continue
-                waiting.append((event, self._pool.submit(self._putter.small, folder, tree, event, new=new)))
-                if len(waiting) >= 2 * self._workers:
-                    first, future = waiting.popleft()
-                    take(first, future.result())
-            while waiting:
-                first, future = waiting.popleft()
-                take(first, future.result())
-        finally:
-            for _event, future in waiting:
-                future.cancel()
+        small = [event for event in plan.files if (event.size or 0) <= LIMIT]
+        calls = (partial(putter.small, folder, tree, event, new=event.path not in plan.over) for event in small)
+        for event, result in zip(small, moving.each(calls, 2 * moving.workers)):
+            take(event, result, event.size or 0)
+        for event in plan.files:
+            if (event.size or 0) > LIMIT:
+                # What it is made of was counted part by part.
+                take(event, putter.large(folder, tree, event, moving, new=event.path not in plan.over), 0)
         return put, versions, problems
 
     def _segment(self, folder: str, segment: Segment) -> dict[str, str]:

@@ -9,11 +9,10 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections import deque
 from collections.abc import Collection, Iterator, Mapping
-from concurrent.futures import Executor, Future
 from contextlib import suppress
-from typing import NamedTuple, Union
+from functools import partial
+from typing import Callable, NamedTuple, Union
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import verify
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Tree
@@ -23,6 +22,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.veri
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError, CloudError, LogsError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.bucket import Bucket, Exists, Lock
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.look import described
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.moving import Moving
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY
 
 # What is larger goes in parts of that size, so that little memory is needed and a run that was killed goes on with the next part.
@@ -139,42 +139,34 @@ class Putter:
         except Exists:
             return self._same(key, event)
 
-    def large(self, folder: str, tree: Tree, event: Event, pool: Executor, workers: int, *, new: bool) -> Result:
+    def large(self, folder: str, tree: Tree, event: Event, moving: Moving, *, new: bool) -> Result:
         """Put a unit's file in parts. Parts that an earlier run put, and that are the same, are not put again."""
         path = event.path or ""
         key = f"{folder}/{path}"
         known = self.bucket.begun(key)
         upload, parts = max(known.items(), key=lambda one: len(one[1]), default=("", {}))
         upload = upload or self.bucket.begin(key, _about(event), self._lock(event))
-        waiting: deque[tuple[int, Future[str]]] = deque()
         etags: dict[int, str] = {}
         sha256, size = hashlib.sha256(), 0
 
-        def put_part(number: int, data: bytes) -> str:
+        def put_part(number: int, data: bytes) -> tuple[str, int]:
             if parts.get(number) == (len(data), hashlib.md5(data, usedforsecurity=False).hexdigest()):
-                return parts[number][1]
-            return self.bucket.put_part(key, upload, number, data)
+                return parts[number][1], len(data)
+            return self.bucket.put_part(key, upload, number, data), len(data)
 
-        def take() -> None:
-            number, future = waiting.popleft()
-            etags[number] = future.result()
-
-        try:
+        def read() -> Iterator[Callable[[], tuple[str, int]]]:
             for number, data in enumerate(_pieces(tree, path, part_size(event.size or 0)), 1):
                 sha256.update(data)
-                size += len(data)
-                waiting.append((number, pool.submit(put_part, number, data)))
-                del data
-                if len(waiting) >= workers:
-                    take()
-            while waiting:
-                take()
+                yield partial(put_part, number, data)
+
+        try:
+            for number, (etag, length) in enumerate(moving.each(read(), moving.workers), 1):
+                etags[number] = etag
+                size += length
+                moving.moved(0, length)
         except ArchiveError as error:
             self._give_up(key, upload)
             return Problem.of(error, path, verify.UNREADABLE)
-        finally:
-            for _number, future in waiting:
-                future.cancel()
         problem = verify.compare(event, size, sha256.hexdigest())
         if problem:
             self._give_up(key, upload)

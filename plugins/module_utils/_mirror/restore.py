@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Iterable
-from concurrent.futures import Executor, Future
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from typing import Callable, NamedTuple
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout, verify
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Digest, Tree
@@ -20,6 +20,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.stat
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.survey import Chosen, Holding
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.verify import Problem
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.moving import Moving
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.tree import HIDDEN
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 
@@ -88,32 +89,28 @@ def plan(held: Holding, problems: Iterable[Problem], tree: Tree, wanted: Wanted,
     return Bringing(held.ledger.head, files, missing, _status(held, left, url, raw.head), left)
 
 
-def carry_out(source: Tree, tree: Tree, bringing: Bringing, pool: Executor, workers: int) -> list[Problem]:
+def carry_out(held: Holding, tree: Tree, bringing: Bringing, moving: Moving) -> list[Problem]:
     """Bring it. Returns what could not be brought as the ledger says; then there is no ledger, and the next run goes on."""
     problems: list[Problem] = []
-    waiting: deque[tuple[Event, Future[Digest]]] = deque()
+    under_way: deque[_File] = deque()
 
-    def take() -> None:
-        event, future = waiting.popleft()
-        digest = future.result()
-        problem = verify.compare(event, digest.size, digest.sha256)
-        part = layout.part_path(event.path or "")
-        if problem:
-            problems.append(problem)
-            tree.remove(part)
-        else:
-            tree.publish({part: event.path or ""})
-
-    try:
+    def calls() -> Iterator[Callable[[], Digest]]:
         for event in bringing.files:
-            waiting.append((event, pool.submit(_brought, source, tree, event)))
-            if len(waiting) >= 2 * workers:
-                take()
-        while waiting:
-            take()
-    finally:
-        for _event, future in waiting:
-            future.cancel()
+            under_way.append(_File(held.tree, tree, event))
+            yield under_way[-1].bring
+
+    moving.begin(held.identity["instance"], bringing.files, lambda: sum(one.received for one in under_way))
+    with closing(moving.each(calls(), 2 * moving.workers)) as brought:
+        for digest in brought:
+            event = under_way.popleft().event
+            problem = verify.compare(event, digest.size, digest.sha256)
+            part = layout.part_path(event.path or "")
+            if problem:
+                problems.append(problem)
+                tree.remove(part)
+            else:
+                tree.publish({part: event.path or ""})
+            moving.moved(1, digest.size)
     if not problems:
         if bringing.status is not None:
             tree.replace(layout.STATUS, bringing.status)
@@ -123,8 +120,22 @@ def carry_out(source: Tree, tree: Tree, bringing: Bringing, pool: Executor, work
     return problems
 
 
-def _brought(source: Tree, tree: Tree, event: Event) -> Digest:
-    return write_lines(tree, event.path or "", source.pieces(event.path or ""))
+class _File:
+    """A file that is being brought. ``received``: how many of its bytes came in."""
+
+    def __init__(self, source: Tree, tree: Tree, event: Event) -> None:
+        self.event = event
+        self.received = 0
+        self._source, self._tree = source, tree
+
+    def bring(self) -> Digest:
+        """Write it to the ``.part`` beside its place."""
+        return write_lines(self._tree, self.event.path or "", self._pieces())
+
+    def _pieces(self) -> Iterator[bytes]:
+        for piece in self._source.pieces(self.event.path or ""):
+            self.received += len(piece)
+            yield piece
 
 
 def _stands(tree: Tree, event: Event) -> bool:

@@ -27,10 +27,12 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror impor
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.bucket import Access, Bucket
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.chain import Head
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.look import head_of, look
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.moving import Moving
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.plan import Plan, digest
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.present import Done, Mirror
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.put import Putter, Retention
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.restore import Bringing
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._progress import Progress, nobody
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import parse_moment
 
@@ -123,7 +125,9 @@ class Run:
         return {**dict(zip(("before_header", "after_header"), places)), **dict(zip(("before", "after"), texts))}
 
 
-def present(options: Mapping[str, Any], access: Access, *, check: bool, diff: bool) -> dict[str, Any]:
+def present(
+    options: Mapping[str, Any], access: Access, progress: Progress | None = None, *, check: bool, diff: bool
+) -> dict[str, Any]:
     """Bring a bucket up to an archive; return the result. Raises Incomplete, with it, when there is a problem."""
     archive, workers = options["archive"], options["workers"]
     folders = survey.some_folders(archive, survey.Chosen.of({**options, "region": None}))
@@ -132,7 +136,7 @@ def present(options: Mapping[str, Any], access: Access, *, check: bool, diff: bo
     retention = Retention(asked["mode"], asked["days"]) if asked else None
     putter = Putter(bucket, options["conditional_writes"], retention)
     with ThreadPoolExecutor(workers, "mirror") as pool:
-        mirror = Mirror(putter, pool, workers, int(time.time()))
+        mirror = Mirror(putter, Moving(pool, workers, progress or nobody(), bucket.throttled), int(time.time()))
         try:
             folders = [folder for folder in folders if run.can_be_read(folder)]
             for folder, head in zip(folders, pool.map(lambda one: head_of(bucket, one), folders)):
@@ -179,6 +183,7 @@ def restored(
     access: Access,
     target: Target,
     warn: Callable[[str], None],
+    progress: Progress | None = None,
     *,
     check: bool,
     diff: bool,
@@ -190,6 +195,7 @@ def restored(
     archive, workers, wanted = options["archive"], options["workers"], target.wanted
     bucket, run = Bucket(access, workers), Run(archive, access.url, options["return_limit"])
     with ThreadPoolExecutor(workers, "restore") as pool:
+        moving = Moving(pool, workers, progress or nobody(), bucket.throttled)
         try:
             for folder in _in_bucket(bucket, wanted.chosen, workers, must_exist=options["must_exist"]):
                 with run.instance(folder):
@@ -202,7 +208,7 @@ def restored(
                         there.make()
                         with Lock(there, layout.LOCK).held(options["lock_timeout"], target.now):
                             bringing = restore.plan(held, problems, there, wanted, access.url)
-                            faults = restore.carry_out(held.tree, there, bringing, pool, workers)
+                            faults = restore.carry_out(held, there, bringing, moving)
                     run.note_restored(folder, bringing, faults)
         except CloudError as error:
             raise Incomplete(error.message, run.result(diff=diff), error) from None

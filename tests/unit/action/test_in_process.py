@@ -126,6 +126,16 @@ def test_without_requests_a_python_with_them_is_looked_for(monkeypatch: pytest.M
     assert said.endswith("runs in a process of its own: requests cannot be imported here.")
 
 
+@pytest.mark.parametrize(("library", "way"), [("json", HERE), ("of_nobody", {"came": "by a process"})])
+def test_without_what_a_function_needs_a_python_with_it_is_looked_for(
+    monkeypatch: pytest.MonkeyPatch, library: str, way: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(Plugin, "functions", {"known": FUNCTION._replace(library=library)})
+    result, said = run()
+    assert result == way
+    assert said.endswith(": of_nobody cannot be imported here.") is (way != HERE)
+
+
 def test_another_module_is_run_as_ever() -> None:
     assert run(action="clouddb.mongodb_logs.other") == ({"came": "by a process"}, "")
 

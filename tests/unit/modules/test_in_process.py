@@ -21,7 +21,9 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module impor
 from ansible_collections.clouddb.mongodb_logs.plugins.plugin_utils._in_process import Function, called
 from ansible_collections.clouddb.mongodb_logs.tests.emulator import Emulator
 from ansible_collections.clouddb.mongodb_logs.tests.emulator.faults import Fault
+from ansible_collections.clouddb.mongodb_logs.tests.stores import RcloneStore
 
+from ..archives import Made
 from ..running import run_module
 
 ACTIONS = Path(__file__).parents[3] / "plugins" / "action"
@@ -57,9 +59,10 @@ def by_function(module: str, options: Options, *, check: bool = False, diff: boo
     return called(module, function_of(module), options, check_mode=check, diff=diff)
 
 
-def test_all_that_only_read_and_those_that_collect_are_called() -> None:
+def test_all_that_only_read_and_those_that_collect_or_mirror_are_called() -> None:
     modules = {path.stem for path in ACTIONS.with_name("modules").glob("*.py")}
-    assert {*MODULES} == {name for name in modules if name.endswith(("_info", "_log_archive"))} | {*READERS}
+    reading = {name for name in modules if name.endswith(("_info", "_log_archive"))}
+    assert {*MODULES} == reading | {*READERS, "log_archive_mirror"}
 
 
 @pytest.fixture
@@ -107,6 +110,21 @@ def test_what_is_told_of_entries_is_the_same(good: dict[str, Options], tmp_path:
         results.append(json.loads(text))
     assert results[0] == results[1]
     assert "failed" not in results[0][0]
+
+
+def test_what_is_mirrored_and_restored_is_the_same(tmp_path: Path) -> None:
+    made = Made(tmp_path / "archive")
+    made.collected(0, 1)
+    results: list[list[Options]] = []
+    with RcloneStore(tmp_path / "store") as store:
+        for way in (by_process, by_function):
+            put = {**store.options, "archive": str(tmp_path / "archive"), "prefix": way.__name__}
+            ran = [way("log_archive_mirror", put, check=check, diff=True) for check in (True, False, False, True)]
+            brought = put | {"archive": str(tmp_path / way.__name__), "state": "restored"}
+            ran += [way("log_archive_mirror", brought, check=check, diff=True) for check in (True, False, False, True)]
+            results.append(json.loads(json.dumps(ran).replace(way.__name__, "place")))
+    assert results[0] == results[1]
+    assert [result["changed"] for result in results[0]] == [True, True, False, False] * 2
 
 
 @pytest.mark.parametrize("module", [module for module in MODULES if not module.startswith("log_archive_")])

@@ -18,8 +18,11 @@ from typing import Any
 
 import botocore
 import pytest
+from ansible_collections.clouddb.mongodb_logs.plugins.action import log_archive_mirror
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import PRUNED
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror import put
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._progress import Moment, Teller, words
+from ansible_collections.clouddb.mongodb_logs.plugins.plugin_utils._in_process import called
 from ansible_collections.clouddb.mongodb_logs.tests.stores import Between, Call, Fault, MotoStore, RcloneStore, Store
 from ansible_collections.clouddb.mongodb_logs.tests.stores.rclone import PROGRAM
 from ansible_collections.clouddb.mongodb_logs.tests.stores.store import ACCESS_KEY, SECRET_KEY
@@ -70,6 +73,21 @@ def mirror(made: Made, store: Store, *, check: bool = False, **options: Any) -> 
     assert SECRET_KEY not in str(result)
     assert ACCESS_KEY not in str(result)
     return result
+
+
+def watched(made: Made, store: Store, **options: Any) -> list[Moment]:
+    """Call the module's function, as a worker of Ansible does, and return what is told meanwhile."""
+    moments: list[Moment] = []
+    function = log_archive_mirror.ActionModule.functions["log_archive_mirror"]
+
+    def tell(moment: Moment) -> bool:
+        moments.append(moment)
+        return True
+
+    given, tellers = options_of(made, store, **options), (Teller(tell, 0, 0),)
+    result = called("log_archive_mirror", function, given, check_mode=False, diff=False, tellers=tellers)
+    assert "failed" not in result, result
+    return moments
 
 
 def objects(store: Store, made: Made) -> dict[str, bytes]:
@@ -257,6 +275,31 @@ def test_large_files_go_in_parts_and_on_where_a_run_ended(
     assert len(way.of("PUT", query="partNumber")) - parts <= 3
     check_complete(store, made)
     assert put.part_size(200 * 2**30) * 10_000 >= 200 * 2**30
+
+
+def test_it_is_told_how_far_it_has_come_both_ways(
+    made: Made, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(put, "LIMIT", 5 << 20)
+    monkeypatch.setattr(put, "PART", 5 << 20)
+    made.collected(3, size=11 << 20)
+    way = Between(store)
+    with way as seen:
+        way.faults.append(Fault("503 SlowDown", lambda call: call.method == "PUT" and "partNumber" in call.query, 1))
+        moments = watched(made, seen)
+    assert {words(moment).partition(":")[0] for moment in moments} == {"uclmongo-1"}
+    assert [moment.seen.files for moment in moments] == sorted(moment.seen.files for moment in moments)
+    # What is large is told of part by part.
+    held = [moment.seen.bytes for moment in moments]
+    assert {300, 300 + (5 << 20), 300 + (10 << 20)} <= {*held}
+    assert words(moments[-1]._replace(rate=None, left=None)) == "uclmongo-1: 3 of 4 files, 10.0 MiB of 11.0 MiB"
+    assert "throttled by the store" in {moment.seen.waiting for moment in moments}
+    moments = watched(made, store, archive=str(tmp_path / "restored"), state="restored")
+    last = moments[-1].seen
+    assert (last.files_total, last.bytes_total) == (4, 300 + (11 << 20))
+    assert last.files <= 4
+    assert last.bytes <= 300 + (11 << 20)
+    assert {words(moment).partition(":")[0] for moment in moments} == {"uclmongo-1"}
 
 
 def test_a_large_file_that_is_damaged_is_not_put(made: Made, moto: Store, monkeypatch: pytest.MonkeyPatch) -> None:
