@@ -14,15 +14,19 @@ def printable(text: str) -> str:
 
     White space of any kind becomes a blank.
     """
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(_shown(character) for character in text)
+    return text if _is_plain(text) else "".join(_shown(character) for character in text)
 
 
 def printable_lines(text: str) -> str:
     """Return a text of several lines without what is not printable; line ends and tabs stay."""
+    if _is_plain(text):
+        return text
     lines = text.replace("\r\n", "\n")
     return "".join(character if character in _KEPT_IN_LINES else _shown(character) for character in lines)
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() and text.isprintable()
 
 
 def _shown(character: str) -> str:

@@ -363,8 +363,10 @@ def stand(paths: Iterable[str], options: Mapping[str, Any]) -> Iterable[bool]:
 
 
 def as_json(report: Mapping[str, Any]) -> str:
-    """Return a report as a file."""
-    return json.dumps(report, indent=1) + "\n"
+    """Return a report as a file, a line for each instance."""
+    rest = json.dumps({name: value for name, value in report.items() if name != "instances"})
+    instances = ",\n".join(map(json.dumps, report["instances"]))
+    return f'{rest[:-1]}, "instances": [\n{instances}\n]}}\n'
 
 
 def main() -> None:

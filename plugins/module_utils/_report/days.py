@@ -32,6 +32,7 @@ STATES = (*WORST, UNSEEN, QUIET, OUTSIDE)
 WORST_OF_SEVERAL = (LOST, MISSING, PENDING, ACCEPTED, PRUNED, UNSEEN, HELD, EMPTY, QUIET, OUTSIDE)
 
 _RANK = {state: rank for rank, state in enumerate(STATES)}
+_UNKNOWN = len(STATES)
 _TOLD = {COLLECTED: HELD}
 
 
@@ -66,20 +67,18 @@ def without(runs: Sequence[Mapping[str, Any]], days: int) -> list[dict[str, Any]
 
 def runs(frame: Span, series: Mapping[str, Any], tally: Tally) -> list[Run]:
     """Return every day of ``frame``, whole days, for a series as it is described, and as its units are counted."""
-    known: dict[int, int] = {}
+    ranks = [_UNKNOWN] * ((frame.end - frame.begin) // DAY)
     for state, span in _spans(series, tally):
-        day, end = floor_to(max(span.begin, frame.begin), DAY), min(max(span.end, span.begin + 1), frame.end)
-        rank = _RANK[state]
-        while day < end:
-            known[day] = min(known.get(day, rank), rank)
-            day += DAY
+        rank, end = _RANK[state], min(max(span.end, span.begin + 1), frame.end)
+        first, last = (max(0, days) for days in ((span.begin - frame.begin) // DAY, -((frame.begin - end) // DAY)))
+        ranks[first:last] = [min(known, rank) for known in ranks[first:last]]
     scope = _scope(series)
     looked = series["last_attempt"] or series["last"] or series["since"]
     unlooked = ceil_to(from_iso(looked), DAY) if looked else scope.end
     states = []
-    for day in range(frame.begin, frame.end, DAY):
-        if day in known:
-            states.append(STATES[known[day]])
+    for day, rank in zip(range(frame.begin, frame.end, DAY), ranks):
+        if rank != _UNKNOWN:
+            states.append(STATES[rank])
         elif Span(day, day + DAY).overlap(scope).empty:
             states.append(OUTSIDE)
         else:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any, NamedTuple
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import ACCEPTED, EMPTY, LOST, PRUNED
@@ -123,7 +123,7 @@ def _runs(series: Mapping[str, Any]) -> list[Run]:
 def _together(rows: Sequence[Sequence[Run]]) -> list[Run]:
     """Return of each day what is worst in any of the rows."""
     rank = WORST_OF_SEVERAL.index
-    columns = zip(*([rank(run.state) for run in runs for _day in range(run.days)] for runs in rows))
+    columns = zip(*(chain.from_iterable([rank(run.state)] * run.days for run in runs) for runs in rows))
     return [Run(WORST_OF_SEVERAL[worst], len(list(alike))) for worst, alike in groupby(map(min, columns))]
 
 
