@@ -62,7 +62,8 @@ class Checkpoint(NamedTuple):
 def save(tree: Tree, known: Checkpoint) -> None:
     """Write a checkpoint in place of the one that is there. Raises ArchiveError."""
     body = json.dumps(_plain(known), separators=(",", ":")).encode("ascii")
-    tree.replace(layout.CHECKPOINT, b"".join((_BEGIN, _digest(body), _MIDDLE, body, _END)))
+    # What a power failure leaves of it is the one before, or does not have its SHA-256: nobody need wait for the disk.
+    tree.replace(layout.CHECKPOINT, b"".join((_BEGIN, _digest(body), _MIDDLE, body, _END)), durable=False)
 
 
 def load(tree: Tree, names: Sequence[str]) -> Checkpoint | None:

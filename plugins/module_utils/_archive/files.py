@@ -209,14 +209,15 @@ class Tree:
         finally:
             os.close(descriptor)
 
-    def append(self, path: str, data: bytes) -> None:
+    def append(self, path: str, data: bytes, *, durable: bool = True) -> None:
         """Add bytes to the end of a file, durably: all of them or, when that fails, none."""
         with self.writing(path) as descriptor, explained(self._full(path)):
             size = os.lseek(descriptor, 0, os.SEEK_END)
             try:
                 write_all(descriptor, data)
-                os.fsync(descriptor)
-                if size == 0:
+                if durable:
+                    os.fsync(descriptor)
+                if durable and size == 0:
                     with self._folder(os.path.dirname(path)) as folder:
                         self._sync(folder)
             except OSError:
@@ -229,26 +230,27 @@ class Tree:
             os.ftruncate(descriptor, size)
             os.fsync(descriptor)
 
-    def publish(self, paths: Mapping[str, str]) -> None:
+    def publish(self, paths: Mapping[str, str], *, durable: bool = True) -> None:
         """Give files that are written and synced their final names, durably: from ``.part`` to path.
 
         When that fails, no ``.part`` is left.
         """
         try:
             for folder in sorted({os.path.dirname(path) for path in paths.values()}):
-                self._publish_in(folder, paths)
+                self._publish_in(folder, paths, durable)
         except ArchiveError:
             for part in paths:
                 with suppress(ArchiveError):
                     self.remove(part)
             raise
 
-    def _publish_in(self, path: str, paths: Mapping[str, str]) -> None:
+    def _publish_in(self, path: str, paths: Mapping[str, str], durable: bool) -> None:
         with explained(self._full(path)), self._folder(path) as folder:
             for part, final in paths.items():
                 if os.path.dirname(final) == path:
                     os.rename(os.path.basename(part), os.path.basename(final), src_dir_fd=folder, dst_dir_fd=folder)
-            self._sync(folder)
+            if durable:
+                self._sync(folder)
 
     def free(self) -> int:
         """Return the bytes that are free for this user where the files are, or will be."""
@@ -259,13 +261,16 @@ class Tree:
             room = os.statvfs(path)
         return room.f_bavail * room.f_frsize
 
-    def replace(self, path: str, data: bytes) -> None:
-        """Replace a file at once: a reader sees the old bytes or the new ones."""
+    def replace(self, path: str, data: bytes, *, durable: bool = True) -> None:
+        """Replace a file at once: a reader sees the old bytes or the new ones.
+
+        ``durable``: whether that lasts through a power failure, which one waits for the disk for.
+        """
         part = os.path.join(os.path.dirname(path), f".{os.path.basename(path)}.part")
         self.remove(part)
         try:
-            self.append(part, data)
-            self.publish({part: path})
+            self.append(part, data, durable=durable)
+            self.publish({part: path}, durable=durable)
         except ArchiveError:
             with suppress(ArchiveError):
                 self.remove(part)

@@ -87,8 +87,14 @@ class Block:
 
     def plain(self) -> list[Any]:
         """Return this as plain data."""
-        packed = self._packed or b64encode(zlib.compress(bytes(self.names), 1)).decode("ascii")
+        packed = self._packed or b64encode(self._smallest()).decode("ascii")
         return [self.file, self.offset, self.size, self.lines, self.sha256, self.days, self.odd, packed]
+
+    def _smallest(self) -> bytes:
+        """Return the filter as it is kept. That of a whole block hardly gets smaller, and is at hand quicker as it is."""
+        names = bytes(self.names)
+        pressed = zlib.compress(names, 1) if self.lines < LINES else names
+        return pressed if len(pressed) < len(names) else names
 
     @classmethod
     def of_plain(cls, value: Any) -> Block:
@@ -103,7 +109,8 @@ class Block:
     def names(self) -> bytearray:
         """Return the filter."""
         if self._names is None:
-            self._names = bytearray(zlib.decompress(b64decode(self._packed)))
+            names = b64decode(self._packed)
+            self._names = bytearray(names if len(names) == _BITS // 8 else zlib.decompress(names))
         return self._names
 
     def add(self, probes: Sequence[int]) -> None:
@@ -113,14 +120,6 @@ class Block:
         for probe in probes:
             names[probe >> 3] |= 1 << (probe & 7)
 
-    def may_have(self, probes: Sequence[int]) -> bool:
-        """Tell whether a name may be in this block."""
-        names = self.names
-        for probe in probes:
-            if not names[probe >> 3] >> (probe & 7) & 1:
-                return self.odd
-        return True
-
     def touch(self, days: Span) -> None:
         """Take note of days."""
         last = self.days[-1] if self.days else None
@@ -129,8 +128,11 @@ class Block:
 
     def touches(self, days: Span) -> bool:
         """Tell whether anything in this block is of these days."""
-        begin, end = days
-        return any(first < end and begin < last for first, last in self.days)
+        (begin, end), own = days, self.days
+        # Of years, most blocks are of other days altogether.
+        if not own or own[-1][1] <= begin or end <= own[0][0]:
+            return False
+        return any(first < end and begin < last for first, last in own)
 
 
 class _Contents(NamedTuple):
@@ -224,10 +226,9 @@ class Index:
     def find(self, key: Key) -> Event | None:
         """Return what the newest line about a unit tells. Raises ArchiveError."""
         name = _name(key)
-        probes = _probes(name)
-        for number in range(len(self.blocks) - 1, -1, -1):
+        for number in reversed(self._blocks_with(_probes(name))):
             block = self.blocks[number]
-            if not block.may_have(probes) or (number not in self._kept and not self._mentions(block, name)):
+            if number not in self._kept and not self._mentions(block, name):
                 continue
             at = self._contents(number).units.get(name)
             event = None if at is None else self._event(Where(block.file, at))
@@ -248,16 +249,25 @@ class Index:
 
     def having(self, series: Series, sha256: str) -> Iterator[Event]:
         """Yield the lines about units whose names tell their content, with that SHA-256. Raises ArchiveError."""
-        probes = _probes(_content(series, sha256))
-        for block in self.blocks:
-            if block.may_have(probes):
-                yield from (one for one in self._events(block) if one.series == series and one.sha256 == sha256)
+        for number in self._blocks_with(_probes(_content(series, sha256))):
+            events = self._events(self.blocks[number])
+            yield from (one for one in events if one.series == series and one.sha256 == sha256)
 
     def within(self, days: Span) -> Iterator[Event]:
         """Yield the events of units, in order, among them all whose time touches these days. Raises ArchiveError."""
         for block in self.blocks:
             if block.touches(days):
                 yield from (one for one in self._events(block) if one.days and not one.days.overlap(days).empty)
+
+    def _blocks_with(self, probes: Sequence[int]) -> list[int]:
+        """Return which blocks may have a name."""
+        blocks = self.blocks
+        found: Sequence[int] = range(len(blocks))
+        # Most are out after a probe or two: so all blocks are asked for one, and then those that are left for the next.
+        for probe in probes:
+            byte, bit = probe >> 3, 1 << (probe & 7)
+            found = [number for number in found if blocks[number].names[byte] & bit or blocks[number].odd]
+        return [*found]
 
     def _mentions(self, block: Block, name: bytes) -> bool:
         """Tell whether a name may stand in a block, which is quicker to see than what all stands there."""

@@ -256,7 +256,7 @@ def test_a_ledger_that_changed_within_what_a_disk_may_blur_is_hashed(
     assert len(parts) == 1
     # Once the time is over, a checkpoint is written that has to hash nothing.
     written: list[str] = []
-    monkeypatch.setattr(Tree, "replace", lambda _tree, path, _data: written.append(path))
+    monkeypatch.setattr(Tree, "replace", lambda _tree, path, _data, **_how: written.append(path))
     ledger.remember()
     assert written == [CHECKPOINT]
 
@@ -309,7 +309,7 @@ def test_a_checkpoint_that_says_what_none_says_is_none(years: Tree) -> None:
 def test_a_checkpoint_that_cannot_be_written_is_warned_of(years: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
     before = years.read(CHECKPOINT)
 
-    def replace(_tree: Tree, _path: str, _data: bytes) -> None:
+    def replace(_tree: Tree, _path: str, _data: bytes, **_how: bool) -> None:
         raise ArchiveError("No space left on device.")
 
     monkeypatch.setattr(Tree, "replace", replace)
