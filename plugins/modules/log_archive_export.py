@@ -304,15 +304,16 @@ class _Run:
         nodes: set[str] = set()
         for folder in survey.some_folders(self._options["archive"], self._chosen):
             try:
-                held = survey.holding(self._options["archive"], folder)
+                whole = self._progress.is_much_left(folder)
+                held = survey.holding(self._options["archive"], folder, whole=whole)
                 left = self._progress.due(held, self._chosen)
             except ArchiveError as error:
                 self._failed += 1
                 self._unread.append(scope.unread(folder, " ".join(filter(None, (error.message, error.hint)))))
                 continue
-            units = units_of(self._options["archive"], held, self._chosen, span)
+            units = units_of(self._options["archive"], held, self._chosen, span, left.values())
             nodes |= units.nodes
-            yield Due(held, [unit for unit in units.due if unit.event.key in left], left)
+            yield Due(held, units.due, {*left})
         if not self._unread:
             survey.check_nodes(self._chosen, nodes)
 

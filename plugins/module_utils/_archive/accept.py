@@ -13,7 +13,6 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledg
     ACCEPTED,
     CLOSED,
     EVERY,
-    GONE,
     Event,
     Key,
     Ledger,
@@ -80,11 +79,10 @@ def _losses(ledger: Ledger, of: Acceptance) -> tuple[list[Event], bool]:
 def _ends(ledger: Ledger, of: Acceptance) -> tuple[list[Event], bool]:
     named = {series: scope for series, scope in sorted(ledger.scopes.items()) if of.names(series)}
     going_on = [(series, begin) for series, (begin, end) in named.items() if end is None]
-    events = [Event(CLOSED, series, begin=begin, end=_last(ledger, series, begin)) for series, begin in going_on]
+    ends = {series: ledger.units.last(series) for series, _begin in going_on}
+    # Of a series of which there never was a unit, that is its begin.
+    events = [
+        Event(CLOSED, series, begin=begin, end=begin if ends[series] is None else ends[series])
+        for series, begin in going_on
+    ]
     return events, len(named) > len(going_on)
-
-
-def _last(ledger: Ledger, series: Series, begin: int) -> int:
-    """Return the end of the newest unit of a series; its begin when there is none."""
-    periods = (one.period for one in ledger.units.values() if one.series == series and one.status not in GONE)
-    return max((period.end for period in periods if period), default=begin)

@@ -32,7 +32,7 @@ BY_QUERY, BY_EXPORT = "by query", "by export"
 EVERY = "*"
 
 # An export has what the cloud held when it was asked: entries of up to seven days, which need not begin with a whole one.
-_EXPORT_REACH = 8 * DAY
+EXPORT_REACH = 8 * DAY
 
 # What ends the reason of a unit that was pruned because a bucket has its file.
 _KEPT_IN = re.compile(r"; its file is in (s3://\S+)\Z")
@@ -131,7 +131,7 @@ class Event(NamedTuple):
     def reach(self) -> Span | None:
         """Return the time that the content may be of, which without a time of its own begins days before its folder's."""
         period = self.period
-        return period._replace(begin=period.begin - _EXPORT_REACH) if period and self.span is None else period
+        return period._replace(begin=period.begin - EXPORT_REACH) if period and self.span is None else period
 
 
 def _day(begin: int) -> Span:

@@ -161,9 +161,10 @@ class Tree:
                 return None
         return Mark(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
-    def lines(self, path: str) -> Iterator[bytes]:
-        """Yield the lines of a file, each with its end. Raises ArchiveError also where there is none."""
+    def lines(self, path: str, offset: int = 0) -> Iterator[bytes]:
+        """Yield the lines of a file from an offset on, each with its end. Raises ArchiveError also where there is none."""
         with explained(self._full(path)), os.fdopen(self._open(path), "rb") as file:
+            file.seek(offset)
             yield from file
 
     def size(self, path: str) -> int:

@@ -14,9 +14,13 @@ from typing import Any, Callable, NamedTuple
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.events import (
+    ACCEPTED,
     COLLECTED,
     DAMAGED,
     EMPTY,
+    EXPORT_REACH,
+    GONE,
+    LOST,
     PRUNED,
     Event,
     Key,
@@ -29,6 +33,12 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import 
 
 # Days of which units are looked up together, as a block of lines is of several.
 _AT_ONCE = 8
+
+_THERE = (COLLECTED, EMPTY)
+
+
+def _every(_series: Series) -> bool:
+    return True
 
 
 class Old(NamedTuple):
@@ -196,22 +206,52 @@ class Units(Mapping[Key, Event]):
         """Return from when to when anything of a series is collected or was empty."""
         tally = self.tally(series)
         if tally.unsure:
-            spans = [days for status in (COLLECTED, EMPTY) for days in tally.days_of(status)]
+            spans = [days for status in _THERE for days in tally.days_of(status)]
             first, last = (min(one.begin for one in spans), max(one.end for one in spans)) if spans else (0, 0)
             ends = [Span(first, first + 1), Span(last - 1, last)] if spans else []
             events = [event for days in ends for event in self._on(days)]
-            times = [one.period for one in events if one.series == series and one.status in (COLLECTED, EMPTY)]
+            times = [one.period for one in events if one.series == series and one.status in _THERE]
             known = [time for time in times if time]
             tally.bounds = Span(min(one.begin for one in known), max(one.end for one in known)) if known else None
             tally.unsure = False
         return tally.bounds
 
-    def within(self, span: Span) -> Iterator[Event]:
-        """Yield the units whose time overlaps a span."""
-        for event in self._on(Span(span.begin // DAY, -(-span.end // DAY))):
+    def within(self, span: Span, chosen: Callable[[Series], bool] = _every) -> Iterator[Event]:
+        """Yield the units of chosen series whose time overlaps a span."""
+        for event in self._on(Span(span.begin // DAY, -(-span.end // DAY)), chosen):
             period = event.period
             if period and not period.overlap(span).empty:
                 yield event
+
+    def reaching(self, span: Span, chosen: Callable[[Series], bool]) -> Iterator[Event]:
+        """Yield the units of chosen series whose content may be of a span, others that are close to it, and those without a time."""
+        if self._old is None or any(self.tally(one).odd for one in self.series if chosen(one)):
+            yield from (event for event in self.values() if chosen(event.series))
+        else:
+            yield from self.within(span._replace(end=span.end + EXPORT_REACH), chosen)
+
+    def count(self, status: str, chosen: Callable[[Series], bool]) -> int:
+        """Return how many units of chosen series have a status."""
+        if self._summary is None:
+            return sum(event.status == status and chosen(event.series) for event in self._all().values())
+        return sum(tally.counts[status] for series, tally in self._summary.series.items() if chosen(series))
+
+    def there(self, series: Series) -> list[Span]:
+        """Return the time that units of a series cover which are collected, or were empty."""
+        tally = self.tally(series)
+        if tally.held is not None and tally.counts.keys() <= {*_THERE, LOST, ACCEPTED}:
+            return tally.held
+        days = merge(days for status in _THERE for days in tally.days_of(status))
+        events = (event for part in _parts(days) for event in self._on(part, lambda one: one == series))
+        return merge(event.span for event in events if event.span and event.status in _THERE)
+
+    def last(self, series: Series) -> int | None:
+        """Return the last end of a unit of a series that is there, or was; None where there is none."""
+        tally = self.tally(series)
+        ends = [days.end for status in tally.changes if status not in GONE for days in tally.days_of(status)]
+        last = max(ends, default=1)
+        events = self._on(Span(last - 1, last), lambda one: one == series)
+        return max((event.period.end for event in events if event.period and event.status not in GONE), default=None)
 
     def aged(self, chosen: Callable[[Series], bool]) -> Iterator[Event]:
         """Yield what is collected of chosen series, the oldest first: by its end, begin, series and name; first what has no time."""
@@ -221,11 +261,9 @@ class Units(Mapping[Key, Event]):
                 (one for one in self.values() if one.status == COLLECTED and chosen(one.series)), key=_age
             )
             return
-        for days in merge(days for one in series for days in self.tally(one).days_of(COLLECTED)):
-            for begin in range(days.begin, days.end, _AT_ONCE):
-                part = Span(begin, min(begin + _AT_ONCE, days.end))
-                events = [one for one in self._on(part) if one.status == COLLECTED and chosen(one.series)]
-                yield from sorted((one for one in events if one.days and one.days.end <= part.end), key=_age)
+        for part in _parts(merge(days for one in series for days in self.tally(one).days_of(COLLECTED))):
+            events = [one for one in self._on(part, chosen) if one.status == COLLECTED]
+            yield from sorted((one for one in events if one.days and one.days.end <= part.end), key=_age)
 
     def newest(self, series: Series) -> Event | None:
         """Return what would come last of a series in :meth:`aged`."""
@@ -260,14 +298,14 @@ class Units(Mapping[Key, Event]):
                     tally.take(None, event)
         return tally
 
-    def _on(self, days: Span) -> Iterator[Event]:
+    def _on(self, days: Span, chosen: Callable[[Series], bool] = _every) -> Iterator[Event]:
         known: dict[Key, Event] = {}
         if self._old is not None:
-            known = {one.key: one for one in self._old.lines.within(days)}
+            known = {one.key: one for one in self._old.lines.within(days) if chosen(one.series)}
             known.update(self.moved)
         known.update(self._own)
         for event in known.values():
-            if event.days and not event.days.overlap(days).empty:
+            if event.days and not event.days.overlap(days).empty and chosen(event.series):
                 yield event
 
     def _looked_up(self, key: Key) -> Event | None:
@@ -284,6 +322,13 @@ class Units(Mapping[Key, Event]):
             self.paths.own = {**whole.paths.own, **self.paths.own}
             self._old = self.paths.index = self._contents = None
         return self._own
+
+
+def _parts(days: Iterable[Span]) -> Iterator[Span]:
+    """Yield days in parts, as many together as are looked up at once."""
+    for one in days:
+        for begin in range(one.begin, one.end, _AT_ONCE):
+            yield Span(begin, min(begin + _AT_ONCE, one.end))
 
 
 def _age(event: Event) -> tuple[int, int, Series, str]:

@@ -70,7 +70,7 @@ def scope_of(archive: str, folders: Iterable[str], chosen: survey.Chosen, span: 
     found = Scope([], 0, [])
     for folder in folders:
         try:
-            held = survey.holding(archive, folder)
+            held = survey.holding(archive, folder, whole=False)
         except ArchiveError as error:
             found.unread.append(unread(folder, error.message))
             continue

@@ -7,19 +7,19 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import IO, NamedTuple
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout, survey
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.codec import Reader
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Ownership, Tree
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import COLLECTED, EMPTY, Event, Key
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import COLLECTED, Event, Key, Where
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.entry import Origin
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span, merge
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 
 _FIRST, _LAST = 0, 253402300800
 
@@ -69,45 +69,59 @@ def span_of(begin: int | None, end: int | None) -> Span:
     return Span(_FIRST if begin is None else begin, _LAST if end is None else end)
 
 
-def units_of(archive: str, held: survey.Holding, chosen: survey.Chosen, span: Span) -> Units:
-    """Return the units of the chosen series of an instance that can hold entries of a span, in order of time."""
-    covered = _covered(held)
-    collected = [e for e in held.ledger.units.values() if e.status == COLLECTED and e.path and chosen.has(e.series)]
-    due = [event for event in collected if _reaches(event, span)]
+def units_of(
+    archive: str, held: survey.Holding, chosen: survey.Chosen, span: Span, known: Iterable[Event] | None = None
+) -> Units:
+    """Return the units of the chosen series of an instance that can hold entries of a span, in order of time.
+
+    ``known``: the units that are asked for; None is all.
+    """
+    units = held.ledger.units
+    # The end of an audit log may be a second early.
+    events = units.reaching(span._replace(begin=span.begin - 1), chosen.has) if known is None else known
+    due = [event for event in events if event.status == COLLECTED and event.path and _reaches(event, span)]
+    covered = {series: _in_ms(units.there(series)) for series in {event.series for event in due if not event.span}}
     due.sort(key=lambda event: (event.period or Span(_FIRST, _FIRST), event.series, event.unit))
     root = os.path.join(archive, held.folder)
     made = [
         Unit(root, event, _origin(held, event), () if event.span else covered.get(event.series, ())) for event in due
     ]
-    return Units(made, len(collected), held.nodes)
+    return Units(made, units.count(COLLECTED, chosen.has), held.nodes)
 
 
-def newer(held: survey.Holding, heads: Mapping[Series, str]) -> set[Key] | None:
-    """Return the units that the ledger tells of after the head that is given for their series; None for a head that is not there.
+def newer(held: survey.Holding, heads: Mapping[Series, str], at: Where | None) -> dict[Key, Event] | None:
+    """Return what the ledger tells of units after the head that is given for their series; None for a head that is not there.
 
-    All units of a series without a head are newer.
+    ``at``: where the first of these heads stood, so that nothing need be read before it; None to begin with the ledger. All units
+    of a series without a head are newer.
     """
-    waiting = dict(heads)
-    found: set[Key] = set()
-    for line in _ledger_lines(held.tree):
-        try:
-            value = json.loads(line)
-            series = Series(value["node"], value["log_type"])
-            if value.get("unit") and series not in waiting:
-                found.add(Key(series, value["unit"]))
-        except (ValueError, KeyError, TypeError, RecursionError):
-            pass  # the ledger itself says which line cannot be read
+    found = _newer(held, heads, at)
+    return _newer(held, heads, None) if found is None and at is not None else found
+
+
+def _newer(held: survey.Holding, heads: Mapping[Series, str], at: Where | None) -> dict[Key, Event] | None:
+    waiting, reader = dict(heads), Reader()
+    found: dict[Key, Event] = {}
+    for line in _ledger_lines(held.tree, at):
+        known = reader.read(line)
+        # The ledger itself says which line cannot be read.
+        if known and known[1].of_unit and known[1].series not in waiting:
+            found[known[1].key] = known[1]
         head = hashlib.sha256(line).hexdigest()
         if head in waiting.values():
             waiting = {series: other for series, other in waiting.items() if other != head}
+        if head == held.ledger.head:
+            break  # what a run writes meanwhile is for the next look
     return None if waiting else found
 
 
-def _ledger_lines(tree: Tree) -> Iterator[bytes]:
+def _ledger_lines(tree: Tree, at: Where | None) -> Iterator[bytes]:
     for name in tree.names(""):
-        if layout.LEDGER.match(name):
-            # What is behind the last newline is a line that a run did not finish.
-            yield from (tree.read(name) or b"").split(b"\n")[:-1]
+        if layout.LEDGER.match(name) and (at is None or name >= at.file):
+            for line in tree.lines(name, at.offset if at and name == at.file else 0):
+                # What is behind the last newline is a line that a run did not finish.
+                if line.endswith(b"\n"):
+                    yield line[:-1]
 
 
 def _reaches(event: Event, span: Span) -> bool:
@@ -117,14 +131,8 @@ def _reaches(event: Event, span: Span) -> bool:
     return reach is None or (reach.begin < span.end and span.begin < reach.end + fraction)
 
 
-def _covered(held: survey.Holding) -> dict[Series, tuple[Span, ...]]:
-    """Return the time that entry files cover, of every series that has exports too."""
-    exported = {event.series for event in held.ledger.units.values() if event.path and not event.span}
-    spans: dict[Series, list[Span]] = {}
-    for event in held.ledger.units.values() if exported else ():
-        if event.series in exported and event.span and event.status in (COLLECTED, EMPTY):
-            spans.setdefault(event.series, []).append(Span(event.span.begin * 1000, event.span.end * 1000))
-    return {series: tuple(merge(several)) for series, several in spans.items()}
+def _in_ms(spans: Iterable[Span]) -> tuple[Span, ...]:
+    return tuple(Span(span.begin * 1000, span.end * 1000) for span in spans)
 
 
 def _origin(held: survey.Holding, event: Event) -> Origin:

@@ -236,10 +236,10 @@ def test_a_restore_that_is_killed_is_carried_on(
         for name in ("publish", "replace"):
             step = getattr(Tree, name)
 
-            def watched(*args: Any, step: Any = step) -> Any:
+            def watched(*args: Any, step: Any = step, **how: Any) -> Any:
                 if next(steps) == moment:
                     raise Killed
-                done = step(*args)
+                done = step(*args, **how)
                 if next(steps) == moment:
                     raise Killed
                 return done

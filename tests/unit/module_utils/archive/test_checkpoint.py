@@ -29,7 +29,9 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.file
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import CHECKPOINT
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import (
     COLLECTED,
+    EMPTY,
     GENESIS,
+    GONE,
     PRUNED,
     Event,
     Key,
@@ -40,7 +42,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.stat
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.summary import Summary
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.survey import Chosen, Holding
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span, merge
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -88,6 +90,9 @@ def says(ledger: Ledger) -> dict[str, Any]:
         "summary": plain(units.summary),
         "bounds": {one: units.bounds(one) for one in SERIES},
         "damaged": units.damaged,
+        "last": {one: units.last(one) for one in SERIES},
+        "there": {one: units.there(one) for one in SERIES},
+        "counts": [units.count(status, lambda one: one == SERIES[0]) for status in (COLLECTED, PRUNED)],
     }
     for days in (Span(0, 2), Span(3, 4), Span(0, 99)):
         span = Span(FIRST + days.begin * DAY, FIRST + days.end * DAY)
@@ -135,6 +140,30 @@ def test_what_is_recalled_is_what_is_read(history: list[tuple[list[Event], str]]
             spoiled(tree, what, before, position)
             assert says(Ledger.recall(tree, IDENTITY)) == says(Ledger.read(tree, IDENTITY))
         assert told(Ledger.recall(tree, IDENTITY, keeps=True), every) == told(Ledger.read(tree, IDENTITY), every)
+
+
+@quick
+@given(histories)
+def test_what_days_are_asked_for_is_what_all_units_say(history: list[tuple[list[Event], str]]) -> None:
+    with an_archive() as tree:
+        tree.make()
+        for number, (events, what) in enumerate(history):
+            ledger = Ledger.recall(tree, IDENTITY, keeps=True)
+            ledger.append(events, FIRST + number * 20 * DAY)
+            if what != "not kept":
+                ledger.remember()
+        units, every = Ledger.recall(tree, IDENTITY).units, [*Ledger.read(tree, IDENTITY).units.values()]
+        for one in SERIES:
+            own = [event for event in every if event.series == one]
+            there = [event for event in own if event.status in (COLLECTED, EMPTY)]
+            ends = [event.period.end for event in own if event.status not in GONE and event.period]
+            assert units.last(one) == max(ends, default=None)
+            assert units.there(one) == merge(event.span for event in there if event.span)
+            assert units.count(PRUNED, {one}.__contains__) == sum(event.status == PRUNED for event in own)
+            for days in (Span(1, 2), Span(0, 9)):
+                span = Span(FIRST + days.begin * DAY, FIRST + days.end * DAY)
+                reach = {event.key for event in own if event.reach is None or not event.reach.overlap(span).empty}
+                assert {event.key for event in units.reaching(span, {one}.__contains__)} >= reach
 
 
 @quick
