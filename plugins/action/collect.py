@@ -14,15 +14,18 @@ from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible_collections.clouddb.mongodb_logs.plugins.action import dds_log_archive, umongodb_log_archive
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.options import OPTIONS as BUCKET
 from ansible_collections.clouddb.mongodb_logs.plugins.plugin_utils._arguments import (
     ARCHIVE_HOST,
     INSTANCE,
+    MIRROR,
     alike,
     archive_hosts,
     arguments,
     defaults_of,
     is_blank,
     is_included,
+    mirror_of,
     provider_of,
     told_alike,
 )
@@ -75,6 +78,8 @@ class ActionModule(InProcess):
         )
         if examine:
             made["fail_on"] = "never"
+            bucket = mirror_of({name: self._value(MIRROR + name) for name in BUCKET.options}, os.environ)
+            made.update({"mirror": bucket} if bucket else {})
         ran: dict[str, Any] = self._execute_module(module_name=module, module_args=made, task_vars=self._variables)
         if (ran.get("failure") or {}).get("code") == "locked":
             for one in self._variables.get("collect_compared", {}).get("same", []):

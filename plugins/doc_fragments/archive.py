@@ -238,4 +238,56 @@ options:
     choices: [failure, never]
     default: failure
     version_added: 0.3.0
+  mirror:
+    description:
+      - The bucket that is to keep a copy of the archive, in the words of M(clouddb.mongodb_logs.log_archive_mirror). When given, the
+        checks V(bucket), V(conditional_writes) and V(object_lock) look at it as well, and boto3 is needed.
+      - Nothing is written there. Whether the store knows conditional writes is what the last run that mirrored saw.
+    type: dict
+    version_added: 0.3.0
+    suboptions:
+      bucket:
+        description: Name of the bucket.
+        type: str
+        required: true
+      prefix:
+        description: Where in the bucket the archive is. At its top when absent.
+        type: str
+      endpoint_url:
+        description:
+          - Address of the object store, when it is not AWS.
+          - When absent, E(AWS_ENDPOINT_URL_S3) or E(AWS_ENDPOINT_URL) of the host where the module runs.
+        type: str
+      access_key:
+        description:
+          - Access key of the bucket. When absent, E(AWS_ACCESS_KEY_ID) of the host where the module runs, or what boto3 finds there.
+        type: str
+      secret_key:
+        description: Secret key of the bucket. When absent, E(AWS_SECRET_ACCESS_KEY).
+        type: str
+      session_token:
+        description: Token of temporary keys. When absent, E(AWS_SESSION_TOKEN).
+        type: str
+      region:
+        description: Region of the bucket. When absent, E(AWS_REGION) or E(AWS_DEFAULT_REGION).
+        type: str
+        aliases: [bucket_region]
+      retention:
+        description: Object Lock that is asked for; it is a failure when the bucket has none.
+        type: dict
+        suboptions:
+          mode:
+            description: The mode.
+            type: str
+            choices: [governance, compliance]
+            required: true
+          days:
+            description: Days from when each object is put.
+            type: int
+            required: true
+      conditional_writes:
+        description: Whether two runs at once must not mix their ledgers; with V(required) a store that cannot do that is a failure.
+        type: str
+        choices: [auto, required, never]
+        default: auto
 """

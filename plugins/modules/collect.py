@@ -31,6 +31,7 @@ options:
     description:
       - Whether to tell whether collecting would work, and change nothing. A failed check does not fail the task;
         RV(verdict) tells.
+      - Where C(collect_mirror_bucket) is set, the bucket is looked at as well, by the variables C(collect_mirror_*).
     type: bool
     default: false
   compare:

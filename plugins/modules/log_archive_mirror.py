@@ -268,33 +268,22 @@ from typing import Any
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import (
     LOG_TYPES,
-    STORE,
     OptionSet,
     absolute_path,
     between,
-    bucket_name,
-    bucket_prefix,
     identifier,
     mode_with,
     seconds,
-    store_region,
 )
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror import put, run
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror import run
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.bucket import Access
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.options import OPTIONS as MIRROR
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import Context, run_module
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._progress import Progress
 
-
-def _retention(name: str, value: Any) -> None:
-    between(1, 36500, " days")(f"{name}: days", value["days"])
-
-
-OPTIONS = STORE + OptionSet(
+OPTIONS = MIRROR + OptionSet(
     {
         "archive": {"type": "path", "required": True},
-        "bucket": {"type": "str", "required": True},
-        "prefix": {"type": "str"},
-        "region": store_region(aliases=["bucket_region"]),
         "state": {"type": "str", "choices": ["present", "restored"], "default": "present"},
         "provider": {"type": "str", "choices": ["umongodb", "dds"]},
         "project_id": {"type": "str"},
@@ -310,29 +299,17 @@ OPTIONS = STORE + OptionSet(
         "owner": {"type": "str"},
         "group": {"type": "str"},
         "lock_timeout": {"type": "float", "default": 0},
-        "retention": {
-            "type": "dict",
-            "options": {
-                "mode": {"type": "str", "choices": ["governance", "compliance"], "required": True},
-                "days": {"type": "int", "required": True},
-            },
-        },
-        "conditional_writes": {"type": "str", "choices": put.CONDITIONAL, "default": put.AUTO},
         "workers": {"type": "int", "default": 4},
         "return_limit": {"type": "int", "default": 100},
     },
     checks={
         "archive": absolute_path,
-        "bucket": bucket_name,
-        "prefix": bucket_prefix,
-        "region": identifier,
         "project_id": identifier,
         "instances": identifier,
         "node_ids": identifier,
         "mode": mode_with(0o600),
         "directory_mode": mode_with(0o700),
         "lock_timeout": seconds(),
-        "retention": _retention,
         "workers": between(1, 64),
         "return_limit": between(0, 100000),
     },

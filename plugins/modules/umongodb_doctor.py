@@ -13,8 +13,8 @@ description:
   - Looks at everything that M(clouddb.mongodb_logs.umongodb_log_archive) needs, in the order of its mending. That is the
     way to the cloud, the clock, signing in, the permission for each call, the cluster and its nodes, the archive with its
     lock and its ledger, and the space that is free against what is due.
-  - Takes the same options, so that a task can run either. It changes nothing, neither in the cloud nor in the archive, and
-    takes no lock. Calls that cannot be tried without changing something are named as V(skipped).
+  - Takes the same options, so that a task can run either, and O(mirror). It changes nothing, neither in the cloud nor in the
+    archive nor in a bucket, and takes no lock. Calls that cannot be tried without changing something are named as V(skipped).
   - Fails when collecting would not work, unless O(fail_on=never). Warnings do not make it fail.
 author:
   - clouddb.mongodb_logs contributors (@clouddb)
@@ -113,6 +113,8 @@ from typing import Any
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import DOCTOR
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.entry import settings_of
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._doctor import bucket
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.options import EXAMINED
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import Context, run_module
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.connect import connect
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.doctor import examine
@@ -124,12 +126,14 @@ def doctor(context: Context, options: dict[str, Any]) -> dict[str, Any]:
     rules = rules_of(options)
     settings = settings_of(options, "umongodb", options["cluster_id"])
     api = connect(options, lambda _told_by_a_check: None)
-    return examine(api, options, settings, lambda: source_of(api, options, rules)).result(options["fail_on"])
+    examination = examine(api, options, settings, lambda: source_of(api, options, rules))
+    bucket.examine(examination, options["mirror"], settings.folder)
+    return examination.result(options["fail_on"])
 
 
 def main() -> None:
     """Run the module."""
-    run_module(OPTIONS + DOCTOR, doctor)
+    run_module(OPTIONS + EXAMINED + DOCTOR, doctor)
 
 
 if __name__ == "__main__":

@@ -11,14 +11,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Callable, NamedTuple
 
+import yaml
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import OptionSet
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.options import OPTIONS as DDS
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.options import OPTIONS as BUCKET
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.options import OPTIONS as UMONGODB
 
 COLLECTION = "clouddb.mongodb_logs"
 PREFIX = "collect_"
 INSTANCE = "collect_instance"
+MIRROR = "collect_mirror_"
 ARCHIVE_HOST = "collect_archive_host"
 ARCHIVE_HOST_VARS = "collect_archive_host_vars"
 
@@ -177,6 +180,25 @@ def arguments(
     if is_blank(given.get("archive")):
         raise BadInput("collect_archive must be given: the absolute path of the archive on the archive host.")
     return {**_from_environment(provider.options, given, environment), **given}
+
+
+def mirror_of(variables: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, Any] | None:
+    """Return how the bucket is reached that is to keep a copy, as the doctors take it; None where none is named.
+
+    ``variables`` by the names of options; the ``environment`` of the controller as for :func:`arguments`. Raises BadInput.
+    """
+    given = {name: value for name, value in variables.items() if not is_blank(value)}
+    if "bucket" not in given:
+        return None
+    retention = given.get("retention")
+    if isinstance(retention, str):
+        try:
+            given["retention"] = yaml.safe_load(retention)
+        except yaml.YAMLError:
+            raise BadInput(
+                f"{MIRROR}retention is no mapping: give mode and days, such as {{mode: compliance, days: 400}}."
+            ) from None
+    return {**_from_environment(BUCKET, given, environment), **given}
 
 
 def _from_environment(options: OptionSet, given: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, str]:

@@ -56,7 +56,7 @@ def test_environment(provider: str) -> None:
 def test_the_role_passes_nothing_that_is_a_variable() -> None:
     """What is not passed is not templated either."""
     name = "clouddb.mongodb_logs.collect"
-    passed = [task[name] for file in ("main", "doctor") for task in load(f"tasks/{file}.yml") if name in task]
+    passed = [task[name] for file in ("main", "examine") for task in load(f"tasks/{file}.yml") if name in task]
     assert passed == [None, {"examine": True}]
 
 

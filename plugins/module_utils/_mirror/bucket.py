@@ -266,6 +266,21 @@ class Bucket:
             self._keeps = bool(answer.get("Status"))
         return self._keeps
 
+    @property
+    def can_lock(self) -> bool | None:
+        """Tell whether the bucket has Object Lock; None where this key may not ask."""
+        with self._explained(""):
+            try:
+                answer = self._client.get_object_lock_configuration(Bucket=self._bucket)
+            except self._failure as error:
+                if _code(error) == "AccessDenied":
+                    return None
+                if _code(error) not in (*_UNKNOWN, "ObjectLockConfigurationNotFoundError"):
+                    raise
+                return False
+        # A store that does not know the call may answer with something else.
+        return bool(answer.get("ObjectLockConfiguration", {}).get("ObjectLockEnabled") == "Enabled")
+
     def put(
         self, key: str, data: bytes, about: Mapping[str, str], *, new: bool = False, lock: Lock | None = None
     ) -> str:

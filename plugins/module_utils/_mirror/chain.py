@@ -73,17 +73,21 @@ class Head(NamedTuple):
     """What ``head.json`` says: how far the bucket's chain goes, which status stands beside it, and what was put last.
 
     ``versions`` are the VersionIds that the last run was given, by key; ``holds`` are those of the archive that objects have.
+    ``conditional``: whether the store refused to put over what is there when a run saw that last; None where none did.
     """
 
     at: Position = START
     status: str = ""
     versions: Mapping[str, str] = {}
     holds: tuple[tuple[str, str, int, int], ...] = ()
+    conditional: bool | None = None
 
     def document(self, identity: Mapping[str, str], now: int) -> bytes:
         """Return it as the bytes of ``head.json``."""
         value = {"v": VERSION, **identity, "head": self.at.head, "lines": self.at.lines, "file": self.at.file}
         value.update(offset=self.at.offset, status=self.status, at=iso(now), holds=self.holds, versions=self.versions)
+        if self.conditional is not None:
+            value["conditional_writes"] = self.conditional
         return (json.dumps(value, indent=1) + "\n").encode("ascii")
 
     @classmethod
@@ -96,7 +100,8 @@ class Head(NamedTuple):
                 raise ValueError(at.file)
             holds = tuple((str(n), str(t), int(b), int(e)) for n, t, b, e in value["holds"])
             versions = {str(key): str(version) for key, version in value["versions"].items()}
-            return cls(at, str(value["status"]), versions, holds)
+            conditional = None if value.get("conditional_writes") is None else bool(value["conditional_writes"])
+            return cls(at, str(value["status"]), versions, holds, conditional)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise ArchiveError(
                 f"{place} cannot be read.",

@@ -66,7 +66,9 @@ class Mirror:
             return Done(len(put) + len(plan.segments), size, head, unheld)
         if plan.status is not None:
             self._putter.put(f"{folder}/{layout.STATUS}", plan.status)
-        done = Head(plan.end, digest(plan.status), versions, plan.wanted_holds)
+        known = plan.head.conditional if plan.head else None
+        conditional = self._putter.conditional if self._putter.asked else known
+        done = Head(plan.end, digest(plan.status), versions, plan.wanted_holds, conditional)
         self._putter.put(f"{folder}/{HEAD}", done.document(identity, self._now))
         return Done(len(put) + len(plan.segments), size, done, [])
 

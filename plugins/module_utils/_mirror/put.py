@@ -32,6 +32,7 @@ _MIB = 1024 * 1024
 
 AUTO, REQUIRED, NEVER = "auto", "required", "never"
 CONDITIONAL = [AUTO, REQUIRED, NEVER]
+UNCONDITIONAL = "no_conditional_writes"
 
 # The VersionId of what was put, empty where there is none, or why it was not.
 Result = Union[str, Problem]
@@ -77,12 +78,7 @@ class Putter:
         # Without versions nothing is locked, even where the store gives back with an object whatever came with it. The clock of
         # the store is another.
         if not version or not found or found.locked != lock.mode or found.until < lock.until - 3600:
-            raise CloudError(
-                f"{self.bucket.url}: the store took a retention that was asked for, and does not keep it.",
-                code="no_retention",
-                kind="parameter",
-                hint="Use a bucket with Object Lock, grant the key to read the retention of objects, or leave retention out.",
-            )
+            raise unlocked(f"{self.bucket.url}: the store took a retention that was asked for, and does not keep it.")
 
     def _lock(self, event: Event | None = None) -> Lock | None:
         if self.retention is None:
@@ -104,12 +100,7 @@ class Putter:
                 raise
             what = "does not know"
         if self._required:
-            raise CloudError(
-                f"{self.bucket.url}: the store {what} conditional writes, which were asked for.",
-                code="no_conditional_writes",
-                kind="parameter",
-                hint="Leave conditional_writes out, and let no two jobs mirror the same instance at once.",
-            )
+            raise unconditional(f"{self.bucket.url}: the store", what)
 
     def put(self, key: str, data: bytes, about: Mapping[str, str] | None = None) -> str:
         """Put what may get newer versions; return its version."""
@@ -201,6 +192,26 @@ class Putter:
             event.path or "",
             f"{self.bucket.place(key)} is another file than the ledger says, and was left as it is.",
         )
+
+
+def unconditional(store: str, what: str) -> CloudError:
+    """Return why a store will not do that ignores conditional writes, or has none."""
+    return CloudError(
+        f"{store} {what} conditional writes, which were asked for.",
+        code=UNCONDITIONAL,
+        kind="parameter",
+        hint="Leave conditional_writes out, and let no two jobs mirror the same instance at once.",
+    )
+
+
+def unlocked(message: str) -> CloudError:
+    """Return why a bucket will not do that keeps no retention."""
+    return CloudError(
+        message,
+        code="no_retention",
+        kind="parameter",
+        hint="Use a bucket with Object Lock, grant the key to read the retention of objects, or leave retention out.",
+    )
 
 
 def part_size(size: int) -> int:

@@ -20,6 +20,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.plugin_utils._arguments im
     defaults_of,
     is_blank,
     is_included,
+    mirror_of,
     provider_of,
     told_alike,
     words,
@@ -247,3 +248,30 @@ def test_each_archive_host_is_told_of_once_and_nothing_that_contradicts(found: l
     assert {one["name"] for one in seen} == names
     assert len(seen) == len(names)
     assert all(telling[one["of"]]["collect_archive_host"] == one["name"] for one in seen)
+
+
+def test_a_bucket_is_taken_as_it_is_named_with_the_keys_of_the_controller() -> None:
+    assert mirror_of({"bucket": " ", "prefix": "logs"}, {"AWS_ACCESS_KEY_ID": "key"}) is None
+    keys = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "token"}
+    found = mirror_of({"bucket": "logs", "region": "eu", "prefix": None}, keys) or {}
+    assert {name: value for name, value in found.items() if value} == {
+        "bucket": "logs",
+        "region": "eu",
+        "access_key": "key",
+        "secret_key": "secret",
+        "session_token": "token",
+    }
+    # The token of the environment belongs to its keys.
+    own = mirror_of({"bucket": "logs", "access_key": "own", "secret_key": "own"}, keys) or {}
+    assert own["session_token"] == ""
+
+
+@pytest.mark.parametrize("retention", ["{mode: compliance, days: 400}", {"mode": "compliance", "days": 400}])
+def test_a_retention_may_be_a_text(retention: Any) -> None:
+    found = mirror_of({"bucket": "logs", "retention": retention}, {}) or {}
+    assert found["retention"] == {"mode": "compliance", "days": 400}
+
+
+def test_a_retention_that_is_none_is_told() -> None:
+    with pytest.raises(BadInput, match="collect_mirror_retention is no mapping"):
+        mirror_of({"bucket": "logs", "retention": "{"}, {})

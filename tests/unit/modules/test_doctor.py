@@ -19,6 +19,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._doctor.check
 from ansible_collections.clouddb.mongodb_logs.tests.emulator import Emulator, ForwardProxy
 from ansible_collections.clouddb.mongodb_logs.tests.emulator.dds_model import Stream
 from ansible_collections.clouddb.mongodb_logs.tests.emulator.faults import Fault
+from ansible_collections.clouddb.mongodb_logs.tests.stores import RcloneStore
 from ansible_collections.clouddb.mongodb_logs.tests.unit.certificates import issue
 
 from ..running import run_module
@@ -121,6 +122,19 @@ def test_all_is_well_with_an_instance(emulator: Emulator, options: dict[str, dic
     assert {*seen.states.values()} == {"ok", "skipped"}
     assert seen.having("skipped") == ["dds:instance:downloadSlowLog", "dds:instance:downloadErrorLog"]
     assert {record.headers.get("range") for record in emulator.requests.of("object")} == {"bytes=0-0"}
+
+
+@BOTH
+def test_the_bucket_that_keeps_a_copy_is_looked_at_too(
+    emulator: Emulator, options: dict[str, dict[str, Any]], tmp_path: Path, module: str
+) -> None:
+    with RcloneStore(tmp_path.parent / f"{tmp_path.name}-store") as store:
+        mirrored = {**options[module], "mirror": {**store.options, "prefix": "logs"}}
+        seen = look(emulator, module, mirrored)
+        assert list(seen.states)[-4:] == ["next_loss", "bucket", "conditional_writes", "object_lock"]
+        assert (seen.having("failure"), store.objects()) == ([], {})
+        mirrored["mirror"]["bucket"] = "of-nobody"
+        assert look(emulator, module, mirrored).first_failure == ("bucket", "not_found", "NoSuchBucket")
 
 
 def test_a_young_cluster_without_packages_is_well_too(emulator: Emulator, options: dict[str, dict[str, Any]]) -> None:

@@ -26,12 +26,17 @@ class MirrorTest(CollectTest):
         self.keys |= {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
         (self.folder / "tmp").mkdir()
 
-    def mirror(self, *arguments: str, scratch: bool = False, several: bool = True, **variables: Any) -> Run:
+    def mirror(
+        self, *arguments: str, playbook: str = "mirror", scratch: bool = False, several: bool = True, **variables: Any
+    ) -> Run:
         place = {"collect_mirror_bucket": "mirror", "collect_mirror_endpoint_url": self.store.url}
         place |= {"collect_archive": "", "collect_mirror_scratch": "yes"} if scratch else {}
         rows = (("one", self.cluster), ("two", self.instance))[: 1 + several]
         hosts = {name: row | place | variables for name, row in rows}
-        return self.play(hosts, *arguments, playbook="mirror", TMPDIR=str(self.folder / "tmp"))
+        return self.play(hosts, *arguments, playbook=playbook, TMPDIR=str(self.folder / "tmp"))
+
+    def scratch_folders(self) -> list[str]:
+        return [path.name for path in (self.folder / "tmp").iterdir() if "mongodb-logs" in path.name]
 
     def segments(self) -> list[str]:
         return sorted(key.partition("ledger/")[2] for key in self.store.objects() if "ledger/" in key)
@@ -45,7 +50,13 @@ class MirrorTest(CollectTest):
         before = self.segments()
         again = self.mirror()
         self.assertEqual((again.code, self.segments()), (0, before), again.text)
+        self.assertEqual(again.text.count("log_archive_mirror runs in the worker."), 2)
         self.no_leaks()
+
+    def test_an_inventory_without_hosts_is_no_success(self) -> None:
+        run = self.play({}, playbook="mirror")
+        self.assertEqual(run.code, 2, run.text)
+        self.assertIn("The inventory has no host to collect from", run.text)
 
     def test_jobs_that_keep_nothing(self) -> None:
         job: dict[str, Any] = {"awx_job_id": 7}
@@ -65,7 +76,17 @@ class MirrorTest(CollectTest):
             {key: data for key, data in self.store.objects().items() if not key.endswith(still)},
         )
         self.assertFalse(self.archive.exists())
-        self.assertEqual([path for path in (self.folder / "tmp").iterdir() if "mongodb-logs" in path.name], [])
+        examined = self.mirror(playbook="doctor", scratch=True, several=False, **job)
+        self.assertEqual(examined.code, 0, examined.text)
+        # The ledger that is looked at is the bucket's.
+        self.assertRegex(examined.text, "ok +ledger +The chain is whole")
+        # What the runs saw of this store, and what follows from it.
+        self.assertRegex(examined.text, "warning +conditional_writes +The store has no conditional writes")
+        self.assertIn("leave concurrent jobs off", examined.text)
+        nowhere = self.mirror(playbook="doctor", scratch=True, several=False, collect_mirror_bucket="of-nobody", **job)
+        self.assertEqual(nowhere.code, 2, nowhere.text)
+        self.assertIn("mend bucket first", nowhere.text)
+        self.assertEqual(self.scratch_folders(), [])
         said = [self.folder / name for name in ("output.txt", "ansible.log")]
         self.assertEqual(demo_archive.leaks(said, self.keys.values()), [])
 
