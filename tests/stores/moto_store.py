@@ -2,36 +2,55 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""moto's server, in a thread."""
+"""moto's server, in a process of its own that serves all stores of this one, one after the other."""
 
 from __future__ import annotations
 
-import logging
+import subprocess
+import sys
+from functools import cache
 
-from moto.server import ThreadedMotoServer
+import requests
 
 from .store import Store
 
+# It ends with whoever started it, however that ends, as nobody holds the other end of its input then.
+_PROGRAM = """
+import logging, sys
+from moto.server import ThreadedMotoServer
+logging.getLogger("werkzeug").setLevel(logging.ERROR)
+server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+server.start()
+print("http://{}:{}".format(*server.get_host_and_port()), flush=True)
+sys.stdin.read()
+"""
+
+
+@cache
+def _started() -> tuple[subprocess.Popen[str], str]:
+    """Start the server once; return its process and where it is."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", _PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout
+    url = process.stdout.readline().strip()
+    assert url, "moto did not start"
+    return process, url
+
 
 class MotoStore:
-    """A store to use as a context manager, with a bucket that has Object Lock or not."""
+    """A store to use as a context manager, with a bucket that has Object Lock or not; there is one at a time."""
 
     def __init__(self, bucket: str = "mirror", *, lock: bool = False) -> None:
         self._bucket, self._lock = bucket, lock
-        logging.getLogger("werkzeug").setLevel(logging.ERROR)
-        self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
 
     def __enter__(self) -> Store:
         """Serve, with nothing but the bucket."""
-        self._server.start()
-        host, port = self._server.get_host_and_port()
-        store = Store(f"http://{host}:{port}", self._bucket, "moto")
+        _process, url = _started()
+        store = Store(url, self._bucket, "moto")
         store.client.create_bucket(Bucket=self._bucket, ObjectLockEnabledForBucket=self._lock)
         return store
 
     def __exit__(self, *_exc: object) -> None:
-        """End it, and forget what it held: that is the process's."""
-        from moto.backends import get_backend
-
-        self._server.stop()
-        get_backend("s3").reset()
+        """Forget what it held."""
+        requests.post(f"{_started()[1]}/moto-api/reset", timeout=60).raise_for_status()

@@ -6,12 +6,27 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, NamedTuple
 
 import boto3
 from botocore.config import Config
 
 ACCESS_KEY, SECRET_KEY = "AKIDOFTHETESTS", "the/secret+key/of/the+tests"
+
+
+@cache
+def _client(url: str) -> Any:
+    """Make a client once: it takes longer than most of what it is asked."""
+    return boto3.session.Session(ACCESS_KEY, SECRET_KEY, region_name="us-east-1").client(
+        "s3",
+        endpoint_url=url,
+        config=Config(
+            s3={"addressing_style": "path"},
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+        ),
+    )
 
 
 class Store(NamedTuple):
@@ -30,15 +45,7 @@ class Store(NamedTuple):
     @property
     def client(self) -> Any:
         """Return a client of the SDK, to see and do what the collection does not."""
-        return boto3.session.Session(ACCESS_KEY, SECRET_KEY, region_name="us-east-1").client(
-            "s3",
-            endpoint_url=self.url,
-            config=Config(
-                s3={"addressing_style": "path"},
-                request_checksum_calculation="when_required",
-                response_checksum_validation="when_required",
-            ),
-        )
+        return _client(self.url)
 
     def objects(self, prefix: str = "") -> dict[str, bytes]:
         """Return every object below a prefix with its bytes, by keys without it."""

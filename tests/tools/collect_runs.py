@@ -37,6 +37,10 @@ class Run(NamedTuple):
         """Return the hosts that were changed."""
         return {host for host, result in self.results.items() if result["changed"]}
 
+    def unchanged(self) -> dict[str, Variables]:
+        """Return the results of the hosts that were neither changed nor failed."""
+        return {host: result for host, result in self.results.items() if not result["changed"]}
+
     def message(self, host: str) -> str:
         """Return what was said of a host that failed."""
         return str(self.failures[host]["msg"])
@@ -105,14 +109,15 @@ class CollectTest(unittest.TestCase):
             ["ansible-playbook", "-vvv", "-i", inventory, *arguments, name],
             env=variables | self.keys | clock.environment(self.emulator.clock.now()) | environment,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            capture_output=True,
             text=True,
             check=False,
         )
+        # Apart, as what somebody says on one side could come between the lines of the other.
+        text = done.stdout + done.stderr
         with (self.folder / "output.txt").open("a") as output:
-            output.write(done.stdout)
-        self.assertNotIn("Traceback", done.stdout)
+            output.write(text)
+        self.assertNotIn("Traceback", text)
         results: dict[str, Variables] = {}
         failures: dict[str, Variables] = {}
         for match in re.finditer(r"^(ok|changed|fatal): \[([\w-]+)[^]]*\][^={]*=> (?={)", done.stdout, re.MULTILINE):
@@ -121,7 +126,7 @@ class CollectTest(unittest.TestCase):
                 failures[match[2]] = found
             elif "counts" in found:
                 results[match[2]] = found
-        return Run(done.returncode, done.stdout, results, failures)
+        return Run(done.returncode, text, results, failures)
 
     def no_leaks(self) -> None:
         """Look for secrets in the archive, and in all that was said at -vvv, logged and returned."""

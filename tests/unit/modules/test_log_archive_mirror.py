@@ -31,6 +31,8 @@ from ..archives import SLOW, Made
 from ..certificates import issue
 from ..running import run_module
 
+pytestmark = pytest.mark.usefixtures("data_read_once")
+
 
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,6 +22,8 @@ from botocore.exceptions import ClientError
 from ..archives import FIRST, Made
 from ..running import run_module
 
+pytestmark = pytest.mark.usefixtures("data_read_once")
+
 PREFIX = "logs"
 LOCKED: dict[str, Any] = {"retention": {"mode": "compliance", "days": 30}}
 

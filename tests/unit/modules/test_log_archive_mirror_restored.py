@@ -22,6 +22,8 @@ from ansible_collections.clouddb.mongodb_logs.tests.stores import Between, Fault
 from ..archives import FIRST, SLOW, Made
 from ..running import run_module
 
+pytestmark = pytest.mark.usefixtures("data_read_once")
+
 PREFIX = "logs/mongodb"
 URL = f"s3://mirror/{PREFIX}"
 

@@ -19,6 +19,8 @@ from ansible_collections.clouddb.mongodb_logs.tests.stores import Between, Fault
 from ..archives import FIRST, Made
 from ..running import run_module
 
+pytestmark = pytest.mark.usefixtures("data_read_once")
+
 
 @pytest.fixture
 def store() -> Iterator[Store]:
