@@ -197,14 +197,17 @@ class Tree:
                 os.close(descriptor)
 
     @contextmanager
-    def writing(self, path: str) -> Iterator[int]:
+    def writing(self, path: str, *, anew: bool = False) -> Iterator[int]:
         """Open a file for writing, with the folders above it made. Yields the descriptor.
 
-        Faults of what the caller does with it are the caller's to explain.
+        ``anew``: in place of what stands there. Faults of what the caller does with it are the caller's to explain.
         """
         with explained(self._full(path)):
-            self._make_folders(os.path.dirname(path))
-            descriptor = self._create(path)
+            try:
+                descriptor = self._create(path, anew)
+            except FileNotFoundError:
+                self._make_levels([*self._levels, *_parts(os.path.dirname(path))], len(self._levels))
+                descriptor = self._create(path, anew)
         try:
             yield descriptor
         finally:
@@ -383,9 +386,12 @@ class Tree:
         with self._folder(os.path.dirname(path)) as folder:
             return _regular(os.open(os.path.basename(path), os.O_RDONLY | _CAREFUL, dir_fd=folder))
 
-    def _create(self, path: str) -> int:
+    def _create(self, path: str, anew: bool) -> int:
         with self._folder(os.path.dirname(path)) as folder:
             name = os.path.basename(path)
+            if anew:
+                with suppress(FileNotFoundError):
+                    os.unlink(name, dir_fd=folder)
             try:
                 descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=folder)
             except FileExistsError:
@@ -406,12 +412,6 @@ class Tree:
             if error.errno not in _UNABLE:
                 raise
             self._syncs_folders = False
-
-    def _make_folders(self, path: str) -> None:
-        # Mostly they are there.
-        with suppress(FileNotFoundError), self._folder(path):
-            return
-        self._make_levels([*self._levels, *_parts(path)], len(self._levels))
 
     def _make_levels(self, levels: Sequence[str], there: int) -> None:
         """Make what is missing of these levels below the archive's own path, of which the first are there."""

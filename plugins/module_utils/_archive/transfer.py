@@ -104,9 +104,8 @@ class Download:
 
         Raises CloudError or ArchiveError, and leaves no ``.part``.
         """
-        self._tree.remove(self._part)
         try:
-            with self._tree.writing(self._part) as descriptor:
+            with self._tree.writing(self._part, anew=True) as descriptor:
                 self._http.persist(lambda _left: self._attempt(link(), descriptor), self._progress)
                 with explained(os.path.join(self._tree.root, self._part)):
                     os.fsync(descriptor)

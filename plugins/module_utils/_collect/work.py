@@ -68,6 +68,7 @@ class Work:
         self._pace = pace
         self._progress = progress
         self._throttled = 0.0
+        self._due: list[Step] = []
         self._asking: set[Key] = set()
         self._refused: dict[Key, CloudError] = {}
         self._failed: dict[Key, CloudError] = {}
@@ -99,6 +100,7 @@ class Work:
 
     def _begin(self, plan: Plan) -> None:
         self.plan = plan
+        self._due = plan.having(FETCH, READ, REREAD)
         self._check_room()
         self._books.record([*plan.opening, *(step.event for step in plan.having(RECORD) if step.event)])
         busy = self._workers.busy
@@ -161,9 +163,8 @@ class Work:
     def _fetch(self) -> None:
         # A unit whose asking is still under way is fetched once that was answered.
         busy = self._workers.busy
-        ready = [
-            step for step in self.plan.having(FETCH, READ, REREAD) if step.key not in busy and not self._gave_up(step)
-        ]
+        ready = [step for step in self._due if step.key not in busy and not self._gave_up(step)]
+        self._due = [step for step in self._due if step.key in busy]
         if ready:
             self._workers.fetch(ready)
 

@@ -14,7 +14,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any, Callable, NamedTuple, Union
-from urllib.parse import parse_qs, urlsplit
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Digest, Tree
@@ -33,6 +32,8 @@ LINK_LIFE = 4 * 60.0
 
 # A link that ends sooner than this is not worth beginning with.
 SHORTEST_LIFE = 20
+
+_EXPIRES = re.compile(r"[?&]Expires=(\d{1,12})(?![^&#])", re.ASCII)
 
 # A file that takes less is more waiting than bytes, so that more of them may come at once, in seconds.
 QUICK = 1.0
@@ -109,12 +110,8 @@ class Links:
         return links.get(offer.id) or self._alone(offer)
 
     def _ends_soon(self, link: str) -> bool:
-        try:
-            expires = parse_qs(urlsplit(link).query).get("Expires", [""])[0]
-        except ValueError:
-            return False  # no link at all, which the download tells
-        known = re.fullmatch(r"\d{1,12}", expires, re.ASCII)
-        return known is not None and int(expires) < self._source.http.clock.now() + SHORTEST_LIFE
+        expires = _EXPIRES.search(link)
+        return expires is not None and int(expires[1]) < self._source.http.clock.now() + SHORTEST_LIFE
 
     def _at_once(self, offer: Offer) -> int:
         return self._source.links_at_once(offer.series.log_type)

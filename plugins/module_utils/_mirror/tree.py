@@ -184,7 +184,7 @@ class BucketTree(Tree):
         yield -1
 
     @contextmanager
-    def writing(self, path: str) -> Iterator[int]:
+    def writing(self, path: str, *, anew: bool = False) -> Iterator[int]:
         """Refuse: what is in a bucket is written by log_archive_mirror alone."""
         self._refuse(path)
         yield -1
