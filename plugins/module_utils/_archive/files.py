@@ -163,7 +163,7 @@ class Tree:
 
     def lines(self, path: str, offset: int = 0) -> Iterator[bytes]:
         """Yield the lines of a file from an offset on, each with its end. Raises ArchiveError also where there is none."""
-        with explained(self._full(path)), os.fdopen(self._open(path), "rb") as file:
+        with explained(self._full(path)), os.fdopen(self._open(path), "rb", CHUNK) as file:
             file.seek(offset)
             yield from file
 

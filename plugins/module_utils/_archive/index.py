@@ -154,6 +154,7 @@ class Index:
         self._tree = tree
         self._reader = Reader()
         self._kept: OrderedDict[int, _Contents] = OrderedDict()
+        self._whole = 0
         self._lock = threading.Lock()
         self._growing: Any = None
 
@@ -161,6 +162,16 @@ class Index:
         """Return the blocks, each with the SHA-256 of its lines."""
         self._seal()
         return self.blocks
+
+    def settle(self) -> bool:
+        """Tell whether all lines that were added are in whole blocks, in which they can be looked up from now on."""
+        if not self.blocks or self.blocks[-1].lines < LINES:
+            return False
+        # Of blocks that grew since, it may be remembered what stood there before.
+        for number in range(self._whole, len(self.blocks)):
+            self._kept.pop(number, None)
+        self._whole = len(self.blocks)
+        return True
 
     def add(self, file: str, line: bytes, event: Event | None) -> None:
         """Add the next line of a file, with its end, and the event that it tells; None where it tells none."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gc
 import hashlib
-import io
 from collections.abc import Mapping, Sequence
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import checkpoint, layout
@@ -136,7 +135,18 @@ class Ledger:
             ledger._read_files(names, index)
             if sought is None or ledger.breaks_since is not None:
                 return ledger
-        return cls.read(tree, identity, sought, keeps=keeps)
+        return cls._pass(tree, identity, sought, names) if keeps else cls.read(tree, identity, sought)
+
+    @classmethod
+    def _pass(cls, tree: Tree, identity: Mapping[str, str], sought: str | None, names: Sequence[str]) -> Ledger:
+        """Return what :meth:`read` does for whoever writes the checkpoint anew, without holding every unit."""
+        index = Index(tree)
+        ledger = cls(tree, identity, index)
+        ledger.units = Units.passing(index, lambda: Ledger.read(tree, identity).units)
+        ledger._seek(sought)
+        ledger._read_files(names)
+        ledger.units.passed = None
+        return ledger
 
     @property
     def paths(self) -> Mapping[str, Key]:
@@ -280,13 +290,12 @@ class Ledger:
                 self._read_file(name, begin, before, last=name == names[-1])
 
     def _read_file(self, name: str, begin: int, before: int, *, last: bool) -> None:
-        data = self._tree.part(name, begin, -1)
         # Every line becomes objects that stay: walking them for cycles, again and again, would take longer than reading.
         collecting = gc.isenabled()
         gc.disable()
         try:
             at = begin
-            for number, line in enumerate(io.BytesIO(data), before + 1):
+            for number, line in enumerate(self._tree.lines(name, begin), before + 1):
                 if line.endswith(b"\n"):
                     self._read_line(name, number, at, line)
                 elif last:
@@ -301,6 +310,8 @@ class Ledger:
                 gc.enable()
 
     def _read_line(self, name: str, number: int, at: int, line: bytes) -> None:
+        if self.units.passed is not None and self._index is not None and self._index.settle():
+            self.units.settle()
         bare = line[:-1]
         known = self._reader.read(bare)
         event = known[1] if known else None

@@ -91,7 +91,10 @@ class Paths(Mapping[str, Key]):
 
 
 class Units(Mapping[Key, Event]):
-    """The newest event of every unit. Looking up an old one raises ArchiveError where the ledger cannot be read."""
+    """The newest event of every unit. Looking up an old one raises ArchiveError where the ledger cannot be read.
+
+    ``passed``: while old units come in one by one, the hashes of their names, as most names are new; None otherwise.
+    """
 
     def __init__(self, events: Iterable[Event] = (), old: Old | None = None) -> None:
         self.paths = Paths(self, old.lines if old else None)
@@ -99,17 +102,30 @@ class Units(Mapping[Key, Event]):
         self._old = old
         self._own: dict[Key, Event] = {}
         self._found: dict[Key, Event | None] = {}
+        self.passed: set[int] | None = None
         self._damaged: dict[Key, Event] = {}
         self._summary = old.summary if old else None
         self._contents: set[tuple[Series, str | None]] | None = None
         for event in events:
             self.put(event)
 
+    @classmethod
+    def passing(cls, lines: Index, read: Callable[[], Units]) -> Units:
+        """Return units none of which is known yet: they are put one by one, and settled now and then."""
+        units = cls(old=Old(lines, Summary(), {}, read))
+        units.passed = set()
+        return units
+
+    def settle(self) -> None:
+        """Look up what was put so far where it stands, from now on."""
+        for held in (self._own, self._found, self.paths.own):
+            held.clear()
+
     def put(self, event: Event) -> None:
         """Take the newest event of a unit."""
         key = event.key
         old = self._own.get(key)
-        if old is None and self._old is not None:
+        if old is None and self._old is not None and self._may_know(key):
             old = self._looked_up(key)
         if self._summary is not None and not self._summary.take(old, event):
             self._summary = None
@@ -307,6 +323,13 @@ class Units(Mapping[Key, Event]):
         for event in known.values():
             if event.days and not event.days.overlap(days).empty and chosen(event.series):
                 yield event
+
+    def _may_know(self, key: Key) -> bool:
+        if self.passed is None:
+            return True
+        count = len(self.passed)
+        self.passed.add(hash(key))
+        return len(self.passed) == count
 
     def _looked_up(self, key: Key) -> Event | None:
         if key not in self._found and self._old is not None:

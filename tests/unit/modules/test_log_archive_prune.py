@@ -173,7 +173,7 @@ def test_an_instance_that_cannot_be_read_holds_up_no_other(made: Made, tmp_path:
 def test_what_could_not_be_written_down_is_not_reported_as_pruned(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
     (made.path / made.files()[1]).write_bytes(b"?" * 100)
 
-    def full(_tree: Tree, _path: str, _data: bytes) -> None:
+    def full(_tree: Tree, _path: str, _data: bytes, **_how: bool) -> None:
         raise ArchiveError("No space left on device.", code="ENOSPC", hint="Free some space.")
 
     with monkeypatch.context() as patch:

@@ -138,7 +138,8 @@ def test_what_is_recalled_is_what_is_read(history: list[tuple[list[Event], str]]
                 ledger.remember()
                 assert says(ledger) == says(Ledger.read(tree, IDENTITY))
             spoiled(tree, what, before, position)
-            assert says(Ledger.recall(tree, IDENTITY)) == says(Ledger.read(tree, IDENTITY))
+            for keeps in (False, True):
+                assert says(Ledger.recall(tree, IDENTITY, keeps=keeps)) == says(Ledger.read(tree, IDENTITY))
         assert told(Ledger.recall(tree, IDENTITY, keeps=True), every) == told(Ledger.read(tree, IDENTITY), every)
 
 
@@ -246,7 +247,13 @@ def reads(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int, i
         parts.append((path, offset, size))
         return real(tree, path, offset, size)
 
+    def lines(tree: Tree, path: str, offset: int = 0) -> Iterator[bytes]:
+        parts.append((path, offset, -1))
+        return whole(tree, path, offset)
+
+    whole = Tree.lines
     monkeypatch.setattr(Tree, "part", part)
+    monkeypatch.setattr(Tree, "lines", lines)
     return parts
 
 
