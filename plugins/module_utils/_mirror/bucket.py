@@ -13,7 +13,6 @@ import base64
 import hashlib
 import http.client
 import os
-import socket
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -436,7 +435,6 @@ def _clients(access: Access, workers: int) -> tuple[Any, Quick | None]:
         from botocore.auth import S3SigV4Auth
         from botocore.awsrequest import AWSRequest
         from botocore.config import Config
-        from botocore.httpsession import URLLib3Session
         from botocore.utils import get_environ_proxies
     except ImportError:
         raise BadInput(missing_required_lib("boto3"), code="missing_library") from None
@@ -464,17 +462,8 @@ def _clients(access: Access, workers: int) -> tuple[Any, Quick | None]:
         client = session.client("s3", region_name=region, endpoint_url=access.endpoint_url, config=config)
     except (botocore.exceptions.BotoCoreError, ValueError) as error:
         raise BadInput(f"endpoint_url, access_key, region: {error}") from None
-    # botocore's own connections leave Nagle's algorithm on, and each small object then waits 40 ms for a delayed ACK.
     verify = os.environ.get("AWS_CA_BUNDLE") or os.environ.get("REQUESTS_CA_BUNDLE")
     proxies = get_environ_proxies(client.meta.endpoint_url)
-    prompt = URLLib3Session(
-        verify=verify or True,
-        proxies=proxies,
-        timeout=(_CONNECT, _READ),
-        max_pool_connections=workers + 2,
-        socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
-    )
-    client.meta.events.register("before-send.s3", lambda request, **_more: prompt.send(request))
     keys = session.get_credentials()
     if not access.endpoint_url or proxies or keys is None:
         return client, None
