@@ -135,11 +135,13 @@ class Progress:
         since, first = recent[0]
         seconds = now - since
         rate = (seen.bytes - first.bytes) / seconds if seconds > 0 and seen.bytes > first.bytes else None
-        left = None
+        # Many small files say nothing of a large one, nor it of them: the smaller of two guesses is the nearer one.
+        guesses = []
         if rate and seen.bytes_total:
-            left = max(0, seen.bytes_total - seen.bytes) / rate
-        elif seen.files_total and seconds > 0 and seen.files > first.files:
-            left = max(0, seen.files_total - seen.files) * seconds / (seen.files - first.files)
+            guesses.append(max(0, seen.bytes_total - seen.bytes) / rate)
+        if seen.files_total and seconds > 0 and seen.files > first.files:
+            guesses.append(max(0, seen.files_total - seen.files) * seconds / (seen.files - first.files))
+        left = min(guesses, default=None)
         return Moment(self._of, seen, now - self._began, rate, left)
 
 

@@ -157,6 +157,16 @@ def test_the_rate_is_that_of_the_last_half_minute_and_tells_what_is_left() -> No
     ]
 
 
+def test_small_files_before_a_large_one_make_no_hours_of_minutes() -> None:
+    clock = Clock()
+    told: list[Moment] = []
+    progress = Progress("x", Teller(taken(told), 0, 10), monotonic=clock)
+    for second, files, held in ((0, 0, 0), (30, 400, 2 * MIB), (60, 800, 4 * MIB), (90, 800, 304 * MIB)):
+        clock.now = 100.0 + second
+        progress.look(partial(Seen, files, 801, held, 404 * MIB))
+    assert [one.left and round(one.left) for one in told] == [None, 30, 0, 10]
+
+
 @pytest.mark.parametrize("value", [{}, {"files": "many"}, {"files": 1}])
 def test_what_is_no_progress_is_refused(value: dict[str, object]) -> None:
     with pytest.raises((KeyError, TypeError, ValueError)):
