@@ -29,12 +29,15 @@ SIGNS_IN = ("UCLOUD_", "HW_", "HUAWEICLOUD_", "CONTROLLER_", "TOWER_")
 
 
 class AwxTest(CollectTest):
-    def setUp(self) -> None:
+    @classmethod
+    def setUpClass(cls) -> None:
         found = subprocess.run(
             ["ansible-doc", "-t", "lookup", "awx.awx.controller_api"], capture_output=True, text=True, check=False
         )
         if found.returncode:
-            self.skipTest("The collection awx.awx was not found; make setup brings it.")
+            raise unittest.SkipTest("The collection awx.awx was not found; make setup brings it.")
+
+    def setUp(self) -> None:
         super().setUp()
         self.controller = Controller(page=3)
         self.controller.__enter__()
@@ -124,6 +127,10 @@ class AwxTest(CollectTest):
         return {one["name"].partition(": ")[2] or one["name"] for one in self.store.of(kind)}
 
     def test_from_nothing_to_nothing(self) -> None:
+        # a second account of a cloud, whose keys a job has under names of their own
+        self.emulator.world.add_cluster("uclmongo-abroad", name="abroad", region="hk")
+        shop = self.variables["awx_accounts"][0]
+        self.variables["awx_accounts"].append({**shop, "name": "far-away", "regions": ["hk"]})
         check = self.set_up("--check", "--diff")
         self.assertEqual((check.code, self.store.writes, self.store.objects), (0, [], {}), check.text)
         self.assertFalse(self.repository.exists())
@@ -132,18 +139,19 @@ class AwxTest(CollectTest):
         self.assertEqual(first.code, 0, first.text)
         self.assertNotIn("still not as wanted", first.text)
         self.assertEqual(self.names("job_template"), TEMPLATES)
-        self.assertEqual(self.names("credential"), {"shop", "huawei"})
+        self.assertEqual(self.names("credential"), {"shop", "huawei", "far-away"})
         # a check has nothing to commit yet
         self.assertEqual([*self.changed(check)], [row for row in self.changed(first) if row != "Commit it"])
         credential = self.store.named("credential", "MongoDB logs: shop")
         self.assertEqual(credential["inputs"]["private_key"], self.keys["UCLOUD_PRIVATE_KEY"])
         collect = self.store.named("job_template", "MongoDB logs: collect")
-        self.assertEqual(len(self.store.associated(collect, "credentials")), 2)
+        self.assertEqual(len(self.store.associated(collect, "credentials")), 3)
         self.assertEqual(len(self.store.associated(collect, "notification_templates_error")), 1)
         self.assertEqual(collect["job_slice_count"], 2)
         workflow = self.store.named("workflow_job_template", "MongoDB logs: workflow")
         self.assertEqual(len(self.store.associated(workflow, "notification_templates_error")), 1)
         self.assertEqual(self.store.launch(collect, {})["type"], "workflow_job")
+        self.what_it_makes_collects(collect)
 
         second = self.set_up()
         self.assertEqual((second.code, self.changed(second), self.store.writes), (0, [], []), second.text)
@@ -154,7 +162,9 @@ class AwxTest(CollectTest):
         credential["inputs"]["security_token"] = "by hand"
         own = {"name": "my own", "organization": collect["organization"], "kind": ""}
         self.store.create("inventory", own)
-        self.variables["awx_accounts"].pop()
+        del self.variables["awx_accounts"][1]
+        # what is in the repository stays as it is
+        self.variables["awx_repository_path"] = ""
         told = self.set_up("--check", "--diff")
         self.assertEqual(self.store.writes, [])
         self.assertIn("Which ones?", told.text)
@@ -168,22 +178,15 @@ class AwxTest(CollectTest):
         self.assertEqual((mended.code, set(self.changed(mended))), (0, set(self.changed(told))), mended.text)
         self.assertNotEqual(self.store.surveys[collect["id"]]["spec"][0]["question_name"], "Which ones?")
         self.assertEqual(credential["inputs"]["security_token"], "by hand")
-        self.assertEqual(self.names("credential"), {"shop"})
+        self.assertEqual(self.names("credential"), {"shop", "far-away"})
 
         gone = self.set_up("-e", "awx_state=absent")
         self.assertEqual(gone.code, 0, gone.text)
         self.assertIn("stays, as there is more in it: inventory my own", " ".join(gone.text.split()))
         self.assertEqual({one["name"] for one in self.store.objects.values()}, {"my own", "MongoDB logs"})
 
-    def test_what_it_makes_collects(self) -> None:
-        """The templates' playbooks, with the credentials, the inventory and the answers of a survey as a job has them."""
-        # a second account of a cloud, whose keys a job has under names of their own
-        self.emulator.world.add_cluster("uclmongo-abroad", name="abroad", region="hk")
-        shop = self.variables["awx_accounts"][0]
-        self.variables["awx_accounts"].append({**shop, "name": "far-away", "regions": ["hk"]})
-        made = self.set_up()
-        self.assertEqual(made.code, 0, made.text)
-        collect = self.store.named("job_template", "MongoDB logs: collect")
+    def what_it_makes_collects(self, collect: dict[str, Any]) -> None:
+        """Run the templates' playbooks, with the credentials, the inventory and the answers of a survey as a job has them."""
         own = self.own | clock.environment(self.emulator.clock.now())
         hosts = jobs.inventory(self.store, collect["inventory"], self.repository, own)
         self.assertEqual(len(hosts["all"]["hosts"]), len(self.fleet) + 1)
@@ -220,7 +223,10 @@ class AwxTest(CollectTest):
                 {"awx_max_age": "", "awx_schedules": [{"name": "n", "runs": "prune", "rrule": "r"}]},
                 "awx_schedules: runs must be",
             ),
-            ({"awx_collection": "ansible.controller"}, "The collection ansible.controller was not found"),
+            (
+                {"awx_collection": "ansible.controller", "awx_repository_path": ""},
+                "The collection ansible.controller was not found",
+            ),
         ):
             run = self.set_up("-vvv", "--check", "-e", json.dumps(wrong))
             self.assertEqual(run.code, 2, run.text)
