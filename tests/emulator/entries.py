@@ -97,10 +97,12 @@ class Entries:
 
     # -- for tests
 
-    def listed(self, instance: DdsInstance, log_type: str, *, node_id: str | None = None) -> list[dict[str, Any]]:
+    def listed(
+        self, instance: DdsInstance, log_type: str, *, node_id: str | None = None, span: Span | None = None
+    ) -> list[dict[str, Any]]:
         """Return every entry that the cloud offers now, once each, by time and number: what nobody may miss."""
         found, nodes = {}, [node.id for node in instance.all_nodes()]
-        for hour, position in self.walk(instance, log_type, self.held()):
+        for hour, position in self.walk(instance, log_type, span or self.held()):
             if node_id in (None, nodes[hour.node[position]]):
                 found[hour.number[position]] = self.row(instance, log_type, hour, position)
         return list(found.values())

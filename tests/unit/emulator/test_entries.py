@@ -14,6 +14,7 @@ import pytest
 from ansible_collections.clouddb.mongodb_logs.tests.emulator import Emulator, Fault, World
 from ansible_collections.clouddb.mongodb_logs.tests.emulator.dds_entries import DdsEntries
 from ansible_collections.clouddb.mongodb_logs.tests.emulator.dds_model import DdsInstance
+from ansible_collections.clouddb.mongodb_logs.tests.emulator.entries import Span
 from ansible_collections.clouddb.mongodb_logs.tests.emulator.messages import Request
 from ansible_collections.clouddb.mongodb_logs.tests.unit.emulator.client import Client, dds_time
 
@@ -62,7 +63,9 @@ class Entries:
     def offered(self) -> list[dict[str, Any]]:
         """Return what the emulator itself says that there is in the span."""
         first, last = (dds_time(at)[:19] for at in self.span)
-        rows = self.emu.entries.listed(self.instance, TYPES[self.kind])
+        begin, end = (int(at * 1e6) for at in self.span)
+        around = Span(begin - HOUR * 1_000_000, end + HOUR * 1_000_000)  # what is written on each is what counts
+        rows = self.emu.entries.listed(self.instance, TYPES[self.kind], span=around)
         return [row for row in rows if first <= row["log_time"][:19] < last]
 
 
