@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import stat
 from collections.abc import Collection, Iterator
@@ -155,6 +156,14 @@ class BucketTree(Tree):
         """Return bytes of a file from an offset on, all of them where ``size`` is negative."""
         data = (self.read(path) or b"")[offset:]
         return data if size < 0 else data[:size]
+
+    def lines(self, path: str, offset: int = 0) -> Iterator[bytes]:
+        """Yield the lines of a file from an offset on, each with its end."""
+        yield from io.BytesIO(self.part(path, offset, -1))
+
+    def size(self, path: str) -> int:
+        """Return how many bytes a file has."""
+        return len(self.part(path, 0, -1))
 
     def mark(self, path: str) -> Mark | None:
         """Return nothing: a bucket has no such thing, and nothing of it is remembered."""
