@@ -265,10 +265,11 @@ def test_nothing_that_libraries_say_is_heard(
         logging.getLogger("urllib3.connectionpool").warning(
             "Failed to parse headers (url=%s)", "https://x/?Signature=s"
         )
+        logging.getLogger("botocore.credentials").error("Found credentials of %s", "the-key")
         warnings.warn("Unverified HTTPS request", stacklevel=1)
         return {"changed": False}
 
     assert call(body) == {"changed": False}
     assert caplog.text == ""
-    assert logging.getLogger("urllib3").propagate
+    assert all(logging.getLogger(name).propagate for name in ("urllib3", "boto3", "botocore"))
     assert capfd.readouterr() == ("", "")
