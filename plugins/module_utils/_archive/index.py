@@ -14,26 +14,24 @@ import io
 import json
 import re
 import threading
-import zlib
-from base64 import b64decode, b64encode
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from json.encoder import encode_basestring_ascii as _encoded
 from typing import Any, NamedTuple
 
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import filters, layout
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.codec import Reader
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.events import Event, Key
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Tree
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.filters import Kept, Shelf
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span, merge
 
 # Lines of a block: a million units have 250, of 2 MB each.
 LINES = 4096
 
-# A filter has 20 bits a line and says of one name in 7,000 that it may be there when it is not.
-_BITS = 20 * LINES
-_PROBES = 7
+# Blocks of what is new: that is asked for most.
+_NEWEST = 4
 
 # Blocks of which it is remembered where their lines are.
 _KEPT = 6
@@ -77,46 +75,31 @@ class Block:
         self.sha256 = ""
         self.days: list[Span] = []
         self.odd = False
-        self._names: bytearray | None = bytearray(_BITS // 8)
-        self._packed = ""
+        # The filter, once somebody asked for a name, and where it is kept; not once it has changed.
+        self.names: bytearray | None = filters.empty()
+        self.kept: Kept | None = None
 
     @property
     def end(self) -> int:
         """Return where the block ends in its file."""
         return self.offset + self.size
 
-    def plain(self) -> list[Any]:
-        """Return this as plain data."""
-        packed = self._packed or b64encode(self._smallest()).decode("ascii")
-        return [self.file, self.offset, self.size, self.lines, self.sha256, self.days, self.odd, packed]
-
-    def _smallest(self) -> bytes:
-        """Return the filter as it is kept. That of a whole block hardly gets smaller, and is at hand quicker as it is."""
-        names = bytes(self.names)
-        pressed = zlib.compress(names, 1) if self.lines < LINES else names
-        return pressed if len(pressed) < len(names) else names
+    def plain(self, kept: Kept) -> list[Any]:
+        """Return this, whose filter is kept there, as plain data."""
+        return [self.file, self.offset, self.size, self.lines, self.sha256, self.days, self.odd, kept]
 
     @classmethod
     def of_plain(cls, value: Any) -> Block:
         """Return what :meth:`plain` made plain. Raises ValueError or TypeError for anything else."""
         block = cls.__new__(cls)
-        block.file, block.offset, block.size, block.lines, block.sha256, days, block.odd, block._packed = value
+        block.file, block.offset, block.size, block.lines, block.sha256, days, block.odd, kept = value
         block.days = [Span(*one) for one in days]
-        block._names = None
+        block.names, block.kept = None, Kept(*kept)
         return block
 
-    @property
-    def names(self) -> bytearray:
-        """Return the filter."""
-        if self._names is None:
-            names = b64decode(self._packed)
-            self._names = bytearray(names if len(names) == _BITS // 8 else zlib.decompress(names))
-        return self._names
-
-    def add(self, probes: Sequence[int]) -> None:
+    def add(self, names: bytearray, probes: Sequence[int]) -> None:
         """Add a name to the filter."""
-        names = self.names
-        self._packed = ""
+        self.kept = None
         for probe in probes:
             names[probe >> 3] |= 1 << (probe & 7)
 
@@ -148,20 +131,32 @@ class Index:
     ``sound``: whether every line that was added stands behind the bytes that were there when the lines before it were.
     """
 
-    def __init__(self, tree: Tree, blocks: list[Block] | None = None) -> None:
+    def __init__(self, tree: Tree, blocks: list[Block] | None = None, shelf: Shelf | None = None) -> None:
         self.blocks = [] if blocks is None else blocks
         self.sound = True
         self._tree = tree
+        self._shelf = shelf or Shelf(tree, 0)
         self._reader = Reader()
         self._kept: OrderedDict[int, _Contents] = OrderedDict()
         self._whole = 0
         self._lock = threading.Lock()
         self._growing: Any = None
 
-    def sealed(self) -> list[Block]:
-        """Return the blocks, each with the SHA-256 of its lines."""
+    def sealed(self) -> list[bytes]:
+        """Seal the blocks, and return their filters as they are to be kept. Raises ArchiveError."""
         self._seal()
-        return self.blocks
+        there = iter(self._shelf.texts([block.kept for block in self.blocks if block.kept]))
+        texts = [next(there) if block.kept else b"" for block in self.blocks]
+        return [text or self._packed(number) for number, text in enumerate(texts)]
+
+    def _packed(self, number: int) -> bytes:
+        return filters.packed(self._filter(number), is_whole=self.blocks[number].lines >= LINES)
+
+    def keep(self, begin: int, texts: Sequence[bytes]) -> None:
+        """Take note that the filters are kept now from that byte on."""
+        self._shelf = Shelf(self._tree, begin)
+        for block, kept in zip(self.blocks, filters.placed(texts)):
+            block.kept = kept
 
     def settle(self) -> bool:
         """Tell whether all lines that were added are in whole blocks, in which they can be looked up from now on."""
@@ -185,12 +180,11 @@ class Index:
             self._add_unit(block, line, event)
 
     def _add_unit(self, block: Block, line: bytes, event: Event) -> None:
-        name = _name(event.key)
-        block.add(_probes(name))
-        if _cut_out(line) != (name, _path(event.path)):
+        names = self._filter(len(self.blocks) - 1)
+        for name in _names(event):
+            block.add(names, filters.probes(name))
+        if _cut_out(line) != (_name(event.key), _path(event.path)):
             block.odd = True
-        if event.sha256 and layout.content_mark(event.unit):
-            block.add(_probes(_content(event.series, event.sha256)))
         for days in (event.days, _folder_day(event.path)):
             if days:
                 block.touch(days)
@@ -237,7 +231,7 @@ class Index:
     def find(self, key: Key) -> Event | None:
         """Return what the newest line about a unit tells. Raises ArchiveError."""
         name = _name(key)
-        for number in reversed(self._blocks_with(_probes(name))):
+        for number in self._blocks_with(filters.probes(name)):
             block = self.blocks[number]
             if number not in self._kept and not self._mentions(block, name):
                 continue
@@ -260,7 +254,7 @@ class Index:
 
     def having(self, series: Series, sha256: str) -> Iterator[Event]:
         """Yield the lines about units whose names tell their content, with that SHA-256. Raises ArchiveError."""
-        for number in self._blocks_with(_probes(_content(series, sha256))):
+        for number in self._blocks_with(filters.probes(_content(series, sha256))):
             events = self._events(self.blocks[number])
             yield from (one for one in events if one.series == series and one.sha256 == sha256)
 
@@ -270,15 +264,35 @@ class Index:
             if block.touches(days):
                 yield from (one for one in self._events(block) if one.days and not one.days.overlap(days).empty)
 
-    def _blocks_with(self, probes: Sequence[int]) -> list[int]:
-        """Return which blocks may have a name."""
-        blocks = self.blocks
-        found: Sequence[int] = range(len(blocks))
-        # Most are out after a probe or two: so all blocks are asked for one, and then those that are left for the next.
-        for probe in probes:
-            byte, bit = probe >> 3, 1 << (probe & 7)
-            found = [number for number in found if blocks[number].names[byte] & bit or blocks[number].odd]
-        return [*found]
+    def _blocks_with(self, probes: Sequence[int]) -> Iterator[int]:
+        """Yield which blocks may have a name, the newest first: before the others, the newest alone are asked."""
+        newest = max(0, len(self.blocks) - _NEWEST)
+        for begin, end in ((newest, len(self.blocks)), (0, newest)):
+            blocks = [*zip(range(begin, end), self._filters(begin, end))]
+            # Most are out after a probe or two: so all blocks are asked for one, and then those that are left for the next.
+            for probe in probes:
+                byte, bit = probe >> 3, 1 << (probe & 7)
+                blocks = [one for one in blocks if one[1][byte] & bit or self.blocks[one[0]].odd]
+            yield from (number for number, _names in reversed(blocks))
+
+    def _filter(self, number: int) -> bytearray:
+        return self.blocks[number].names or self._filters(number, number + 1)[0]
+
+    def _filters(self, begin: int, end: int) -> list[bytearray]:
+        """Return the filters of blocks. One that is not as it was kept is made anew from the lines: that costs time alone."""
+        blocks = self.blocks[begin:end]
+        unread = [block for block in blocks if block.names is None]
+        texts = self._shelf.texts([block.kept for block in unread if block.kept]) if unread else []
+        for block, text in zip(unread, texts):
+            block.names = filters.unpacked(text) if text else self._filter_anew(block)
+        return [block.names for block in blocks if block.names is not None]
+
+    def _filter_anew(self, block: Block) -> bytearray:
+        names = filters.empty()
+        for event in self._events(block):
+            for name in _names(event):
+                block.add(names, filters.probes(name))
+        return names
 
     def _mentions(self, block: Block, name: bytes) -> bool:
         """Tell whether a name may stand in a block, which is quicker to see than what all stands there."""
@@ -338,6 +352,14 @@ def _name(key: Key) -> bytes:
     return f'"node":{_encoded(node)},"log_type":{_encoded(log_type)},"unit":{_encoded(unit)}'.encode("ascii")
 
 
+def _names(event: Event) -> list[bytes]:
+    """Return the names by which a line about a unit is looked for."""
+    own = [_name(event.key)]
+    if event.sha256 and layout.content_mark(event.unit):
+        own.append(_content(event.series, event.sha256))
+    return own
+
+
 def _content(series: Series, sha256: str) -> bytes:
     return f"{_encoded(series.node)},{_encoded(series.log_type)},{_encoded(sha256)}".encode("ascii")
 
@@ -364,10 +386,3 @@ def _cut_out(line: bytes) -> tuple[bytes, bytes]:
 def _key(name: bytes) -> Key:
     value = json.loads(b"{" + name + b"}")
     return Key(Series(value["node"], value["log_type"]), value["unit"])
-
-
-def _probes(name: bytes) -> list[int]:
-    """Return the bits that stand for a name in a filter."""
-    digest = hashlib.blake2b(name, digest_size=16).digest()
-    first, step = int.from_bytes(digest[:8], "big"), int.from_bytes(digest[8:], "big") | 1
-    return [(first + number * step) % _BITS for number in range(_PROBES)]

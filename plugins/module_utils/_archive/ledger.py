@@ -34,6 +34,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.even
     Key,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Mark, Tree
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.filters import Shelf
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.index import Index, Where
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.units import Old, Units
@@ -128,7 +129,7 @@ class Ledger:
         names = _names(tree)
         known = checkpoint.load(tree, names)
         if known is not None:
-            index = Index(tree, known.blocks)
+            index = Index(tree, known.blocks, Shelf(tree, known.filters_at))
             ledger = cls(tree, identity, index if keeps else None)
             ledger._recall(known, index)
             ledger._look_back(sought, at, index)
@@ -218,22 +219,23 @@ class Ledger:
             return
         if not index.reaches({name: mark.size for name, mark in marks.items()}):
             return
-        known = Checkpoint(
-            head=self.head,
-            head_at=self.head_at,
-            lines=self.lines,
-            marks=marks,
-            scopes=self.scopes,
-            opened_for=self.opened_for,
-            holds=self.legal_holds,
-            breaks=self._breaks,
-            accepted=sorted(self._accepted),
-            summary=self.units.summary,
-            moved=self.units.moved,
-            blocks=index.sealed(),
-        )
         try:
-            checkpoint.save(self._tree, known)
+            filters = index.sealed()
+            known = Checkpoint(
+                head=self.head,
+                head_at=self.head_at,
+                lines=self.lines,
+                marks=marks,
+                scopes=self.scopes,
+                opened_for=self.opened_for,
+                holds=self.legal_holds,
+                breaks=self._breaks,
+                accepted=sorted(self._accepted),
+                summary=self.units.summary,
+                moved=self.units.moved,
+                blocks=index.blocks,
+            )
+            index.keep(checkpoint.save(self._tree, known, filters), filters)
             self._fits = True
         except ArchiveError as error:
             self._tree.warn(

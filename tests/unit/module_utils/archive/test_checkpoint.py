@@ -10,7 +10,7 @@ import hashlib
 import os
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from unittest.mock import patch
 import pytest
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import (
     checkpoint,
+    filters,
     index,
     layout,
     prune,
@@ -239,12 +240,13 @@ def settle(tree: Tree) -> None:
 
 
 def reads(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int, int]]:
-    """Return which parts of files are read from now on."""
+    """Return which parts of the ledger are read from now on."""
     parts: list[tuple[str, int, int]] = []
     real = Tree.part
 
     def part(tree: Tree, path: str, offset: int, size: int) -> bytes:
-        parts.append((path, offset, size))
+        if layout.LEDGER.match(path):
+            parts.append((path, offset, size))
         return real(tree, path, offset, size)
 
     def lines(tree: Tree, path: str, offset: int = 0) -> Iterator[bytes]:
@@ -430,3 +432,42 @@ def test_what_is_pruned_is_looked_up_where_it_stands(years: Tree, monkeypatch: p
     assert [event.key for event in plan.units] == [window(number).key for number in range(13) if number != 1]
     assert [event.key for event in plan.leftovers] == [window(1).key]
     assert plan.left == sum(range(13, 23))
+
+
+@pytest.mark.parametrize("what", ["bit", "cut", "gone", "another"])
+def test_a_filter_that_is_not_as_it_was_kept_is_made_anew_from_the_lines(years: Tree, what: str) -> None:
+    path = Path(years.root, CHECKPOINT)
+    whole = path.read_bytes()
+    line = whole.index(b"\n") + 1
+    kept = {"bit": whole[:line] + bytes([whole[line] ^ 1]) + whole[line + 1 :], "cut": whole[:-9]}
+    path.write_bytes(kept.get(what, whole))
+    settle(years)
+    ledger = Ledger.recall(years, IDENTITY, keeps=True)
+    # Whoever only reads may find that one who writes was there meanwhile.
+    if what == "gone":
+        path.unlink()
+    elif what == "another":
+        path.write_bytes(b"{}\n" * 10)
+    every = [window(number) for number in range(24)]
+    assert [ledger.units.get(one.key) for one in every] == [*every[:23], None]
+    ledger.append([window(24)], FIRST)
+    ledger.remember()
+    assert path.read_bytes().splitlines()[1:5] == whole.splitlines()[1:5]
+    assert says(Ledger.recall(years, IDENTITY)) == says(Ledger.read(years, IDENTITY))
+
+
+def test_filters_are_read_once_an_older_unit_is_asked_for(years: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+    real = filters.Shelf.texts
+
+    def texts(shelf: filters.Shelf, kept: Sequence[filters.Kept]) -> list[bytes]:
+        sizes.append(len(kept))
+        return real(shelf, kept)
+
+    monkeypatch.setattr(filters.Shelf, "texts", texts)
+    ledger = Ledger.recall(years, IDENTITY)
+    assert sizes == []
+    assert ledger.units.get(window(22).key) == window(22)
+    assert sizes == [4]
+    assert [ledger.units.get(window(number).key) for number in (0, 99, 1)] == [window(0), None, window(1)]
+    assert sizes == [4, 1]
