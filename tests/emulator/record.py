@@ -98,7 +98,7 @@ class RequestLog:
         """Return the requests of one action."""
         return [record for record in self if record.action == action]
 
-    def wait_for(self, action: str, count: int = 1, timeout: float = 10.0) -> list[RequestRecord]:
+    def wait_for(self, action: str, count: int = 1, timeout: float = 60.0) -> list[RequestRecord]:
         """Block until an action was requested `count` times; raise TimeoutError when it is not."""
         deadline = time.monotonic() + timeout
         with self._changed:

@@ -34,7 +34,7 @@ class Client:
         self.session.trust_env = False
         self.account = emulator.world.ucloud_accounts[0]
         self.keys = emulator.world.huawei_accounts[0]
-        self.timeout = 10.0
+        self.timeout = 60.0
 
     # -- UCloud
 

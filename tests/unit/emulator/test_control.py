@@ -192,7 +192,7 @@ def test_the_command(tmp_path: Path, emu: Emulator) -> None:
         assert (found["packaging_seconds"], found["export_seconds"], len(found["clusters"])) == (2, 3, 6)
     finally:
         process.send_signal(signal.SIGTERM)
-        output = process.communicate(timeout=10)[0]
+        output = process.communicate(timeout=60)[0]
     assert process.returncode == 0
     assert output.startswith(f"The emulator listens on {ready['url']}: 6 UMongoDB clusters, 6 DDS instances")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["ready.json", "world.json"]

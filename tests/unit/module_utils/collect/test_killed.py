@@ -106,7 +106,7 @@ def run_in_child(timeline: Timeline, collect: Callable[[], object], fatal: Momen
 
         def sleep(seconds: float) -> None:
             advance(seconds)  # the child's copy of the clock, and the emulator's own
-            requests.post(control, json={"advance": seconds}, timeout=10).raise_for_status()
+            requests.post(control, json={"advance": seconds}, timeout=60).raise_for_status()
 
         timeline.emulator.clock.advance = sleep  # type: ignore[method-assign]
         for name in STEPS:
