@@ -77,7 +77,20 @@ def teller(
     def tell(moment: Moment) -> bool:
         if not turns.take(monotonic(), pace.apart):
             return False
-        display.display(words(moment if host in _LOCAL else moment._replace(of=host)), stderr=True)
+        _show(display, words(moment if host in _LOCAL else moment._replace(of=host)))
         return True
 
     return Teller(tell, pace.first, pace.every)
+
+
+def _show(display: Any, line: str) -> None:
+    """Show a line, in a worker by way of the process that it was forked from.
+
+    ansible-runner, which a controller such as AWX runs Ansible with, puts marks around what `display` shows. In a worker they would go to
+    streams of its own, of which ansible-core 2.19 and later warn each time.
+    """
+    queue = getattr(display, "_final_q", None)
+    if queue is None:
+        display.display(line, stderr=True)
+    else:
+        queue.send_display("display", line, stderr=True)
