@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar, trust_as_template
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import DDS, UMONGODB, Between, OptionSet
 from ansible_collections.clouddb.mongodb_logs.plugins.plugin_utils._controller import KINDS
 from ansible_collections.clouddb.mongodb_logs.tests.controller import checks
@@ -39,6 +41,20 @@ def test_every_playbook_has_a_template() -> None:
 
 def test_surveys_are_what_the_options_of_the_modules_are() -> None:
     assert surveys.written() == (ROLE / "vars/main/surveys.yml").read_text("utf-8"), "run tests/tools/surveys.py"
+
+
+@pytest.mark.parametrize("bucket", ["", "logs"])
+def test_whoever_looks_at_the_bucket_signs_in_there(bucket: str) -> None:
+    [task] = [one for one in load("tasks/present.yml") if "_awx_signing_in" in one.get("vars", {})]
+    known = {**VARS, **task["vars"], "awx_machine_credential": "ssh", "awx_bucket_credential": "s3"}
+    known["awx_variables"] = {"collect_mirror_bucket": bucket}
+    marked = {name: trust_as_template(value) if isinstance(value, str) else value for name, value in known.items()}
+    marked["_awx_signing_in"] = [trust_as_template(text) for text in known["_awx_signing_in"]]
+    signing_in = {}
+    for row in VARS["_awx_templates"]:
+        templar = Templar(loader=DataLoader(), variables={**marked, "item": row})
+        signing_in[row["playbook"]] = templar.template(marked["_awx_signing_in"])
+    assert {name for name, keys in signing_in.items() if "s3" in keys} == ({"doctor", "mirror"} if bucket else set())
 
 
 @pytest.mark.parametrize("playbook", SURVEYS)
