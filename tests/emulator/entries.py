@@ -39,6 +39,11 @@ class Span(NamedTuple):
     low: int
     high: int
 
+    @classmethod
+    def around(cls, begin: float, end: float) -> Span:
+        """Return an hour more at both ends than Unix seconds say, for who judges entries by the time that is written on them."""
+        return cls(int(begin * 1e6) - HOUR, int(end * 1e6) + HOUR)
+
 
 class Place(NamedTuple):
     """Where an entry stands: the hour's number, and the position in it."""

@@ -63,9 +63,7 @@ class Entries:
     def offered(self) -> list[dict[str, Any]]:
         """Return what the emulator itself says that there is in the span."""
         first, last = (dds_time(at)[:19] for at in self.span)
-        begin, end = (int(at * 1e6) for at in self.span)
-        around = Span(begin - HOUR * 1_000_000, end + HOUR * 1_000_000)  # what is written on each is what counts
-        rows = self.emu.entries.listed(self.instance, TYPES[self.kind], span=around)
+        rows = self.emu.entries.listed(self.instance, TYPES[self.kind], span=Span.around(*self.span))
         return [row for row in rows if first <= row["log_time"][:19] < last]
 
 

@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils import _http
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, HOUR, Clock, iso
 from ansible_collections.clouddb.mongodb_logs.tests.emulator import Emulator, Fault
+from ansible_collections.clouddb.mongodb_logs.tests.emulator.entries import Span
 
 from ..running import run_module
 from .test_modules import secrets_of
@@ -33,7 +34,8 @@ def show(options: dict[str, Any], *, check: bool = False, **changes: Any) -> dic
 def offered(emulator: Emulator, begin: float, end: float, log_type: str) -> list[dict[str, Any]]:
     """Return what the emulator itself says that there is, the newest first."""
     first, last = iso(int(begin))[:19], iso(int(end))[:19]
-    rows = emulator.entries.listed(emulator.world.instances[0], TYPES[log_type])
+    around = Span.around(begin, end)
+    rows = emulator.entries.listed(emulator.world.instances[0], TYPES[log_type], span=around)
     return [row for row in rows if first <= row["log_time"] < last][::-1]
 
 

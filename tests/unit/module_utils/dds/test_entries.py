@@ -22,7 +22,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._threads import Threads
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, HOUR, Clock
-from ansible_collections.clouddb.mongodb_logs.tests.emulator import Emulator, Fault
+from ansible_collections.clouddb.mongodb_logs.tests.emulator import Emulator, Fault, entries
 from ansible_collections.clouddb.mongodb_logs.tests.emulator.dds_model import DdsInstance
 from ansible_collections.clouddb.mongodb_logs.tests.unit.clients import dds
 from ansible_collections.clouddb.mongodb_logs.tests.unit.scripted import FakeTime
@@ -53,7 +53,8 @@ def offered(
     emulator: Emulator, instance: DdsInstance, span: Span, log_type: str, node_id: str | None = None
 ) -> list[int]:
     """Return the numbers of what the emulator itself says that there is."""
-    rows = emulator.entries.listed(instance, TYPES[log_type], node_id=node_id)
+    around = entries.Span.around(*span)
+    rows = emulator.entries.listed(instance, TYPES[log_type], node_id=node_id, span=around)
     first, last = (_text(at) for at in span)
     return [int(row["line_num"]) for row in rows if first <= row["log_time"] < last]
 
