@@ -145,7 +145,7 @@ KINDS = {
             "variables": text(),
             "prevent_instance_group_fallback": yes_or_no(),
         },
-        unique=("organization", "name"),
+        unique=("name", "organization"),
     ),
     "inventory_source": Kind(
         "inventory_sources",
@@ -166,7 +166,7 @@ KINDS = {
             "verbosity": number(1),
             "limit": text(),
         },
-        unique=("inventory", "name"),
+        unique=("name", "inventory"),
         links={"credentials": "credential", **NOTIFIED},
         words="Inventory source",
     ),
@@ -254,6 +254,8 @@ KINDS = {
     ),
 }
 
+# Kinds of which a duplicate is told in words of their own.
+COMBINED = ("project", "inventory_source", "job_template", "workflow_job_template")
 # What can be launched or updated, and is looked up together.
 UNIFIED = ("project", "inventory_source", "job_template", "workflow_job_template")
 RUNS = {

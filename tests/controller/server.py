@@ -51,6 +51,12 @@ class Controller:
         self._server.shutdown()
         self._server.server_close()
 
+    def token(self) -> str:
+        """Make a token."""
+        number = len(self.tokens) + 1
+        self.tokens[number] = secrets.token_urlsafe(24)
+        return self.tokens[number]
+
     def answer(self, method: str, path: str, asked: dict[str, str], given: dict[str, Any], who: str) -> Answer:
         """Return status and body of an answer. Raises Refused."""
         if path in ("/api/", ROOT):
@@ -87,9 +93,8 @@ class Controller:
 
     def _token(self, method: str, rest: list[str]) -> Answer:
         if method == "POST":
-            number = len(self.tokens) + 1
-            self.tokens[number] = secrets.token_urlsafe(24)
-            return 201, {"id": number, "type": "o_auth2_access_token", "token": self.tokens[number]}
+            token = self.token()
+            return 201, {"id": len(self.tokens), "type": "o_auth2_access_token", "token": token}
         if method == "DELETE" and rest:
             self.tokens[int(rest[0])] = ""
             return 204, None
@@ -163,7 +168,8 @@ class Controller:
             return 200, _listed([self._shown_run(run) for run in runs])
         found = [run for run in runs if str(run["id"]) == rest[0]]
         if not found:
-            raise Refused(404, {"detail": "Not found."})
+            words = "".join(word.capitalize() for word in first[:-1].split("_"))
+            raise Refused(404, {"detail": f"No {words} matches the given query."})
         if rest[1:] == ["cancel"] and method == "POST":
             if found[0]["finished"]:
                 raise _not_allowed(method)
@@ -199,8 +205,6 @@ class _Handler(BaseHTTPRequestHandler):
             kind == "Bearer" and value and value in self.controller.tokens.values()
         ):
             return self.controller.username
-        if kind:
-            raise Refused(401, {"detail": "Invalid username/password."})
         return ""
 
     def _serve(self) -> None:

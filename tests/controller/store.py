@@ -17,7 +17,7 @@ import yaml
 
 from . import checks
 from .checks import Refused, refuse
-from .kinds import HIDDEN, KINDS, NOTIFICATIONS, RUNS, UNIFIED, Field
+from .kinds import COMBINED, HIDDEN, KINDS, NOTIFICATIONS, RUNS, UNIFIED, Field
 
 Object = dict[str, Any]
 ENCRYPTED = "$encrypted$"
@@ -33,6 +33,8 @@ class Store:
         self.links: dict[tuple[int, str], list[int]] = {}
         self.surveys: dict[int, dict[str, Any]] = {}
         self.runs: dict[int, Object] = {}
+        # How many hosts an inventory has; there are never more slices than that.
+        self.hosts: dict[int | None, int] = {}
         self.writes: list[tuple[str, str]] = []
         self._numbers = itertools.count(1)
 
@@ -50,8 +52,12 @@ class Store:
         """Return an object. Raises Refused."""
         found = self.objects.get(number)
         if found is None or found not in self.of(kind):
-            raise Refused(404, {"detail": "Not found."})
+            raise Refused(404, {"detail": f"No {self._model(kind)} matches the given query."})
         return found
+
+    @staticmethod
+    def _model(kind: str) -> str:
+        return "".join(word.capitalize() for word in kind.split("_"))
 
     # -- making and changing
 
@@ -109,7 +115,10 @@ class Store:
         if same:
             words = KINDS[kind].words or kind.capitalize()
             titles = [name.replace("_", " ").capitalize() for name in unique]
-            message = f"{words} with this {' and '.join([', '.join(titles[:-1])] * bool(titles[1:]) + titles[-1:])} already exists."
+            which = " and ".join([", ".join(titles[:-1])] * bool(titles[1:]) + titles[-1:])
+            if kind in COMBINED:
+                words, which = self._model(kind), f"({', '.join(unique)}) combination"
+            message = f"{words} with this {which} already exists."
             raise refuse("name" if len(unique) == 1 else "__all__", message)
         check = getattr(self, f"_check_{kind}", None)
         if check:
@@ -148,7 +157,7 @@ class Store:
 
     def _check_credential(self, new: Object) -> None:
         if new["organization"] is None:
-            raise Refused(400, {"detail": "Missing 'user', 'team', or 'organization'."})
+            raise Refused(400, {"detail": ["Missing 'user', 'team', or 'organization'."]})
         checks.credential_inputs(new["inputs"], self.objects[new["credential_type"]])
 
     def _check_notification_template(self, new: Object) -> None:
@@ -341,21 +350,24 @@ class Store:
         if wrong:
             raise Refused(400, {"variables_needed_to_start": wrong})
         asked = {item["variable"] for item in spec}
-        strange = sorted(set(extra) - asked)
-        if strange and not template["ask_variables_on_launch"]:
+        strange = [] if template["ask_variables_on_launch"] else sorted(set(extra) - asked)
+        if strange and template["type"] == "workflow_job_template":
             words = KINDS[template["type"]].words.title()
             message = (
                 f"Variables {', '.join(strange)} are not allowed on launch. Check the Prompt on Launch setting "
                 f"on the {words} to include Extra Variables."
             )
             raise refuse("extra_vars", message)
-        defaults = {
-            item["variable"]: item["default"] for item in spec if item.get("default") and item["type"] != "multiselect"
-        }
+        # A job template leaves out what it may not take. A default that would be no right answer, as of a multi-select, is not given.
+        ignored = {name: extra.pop(name) for name in strange}
+        defaults = {item["variable"]: item["default"] for item in spec if item.get("default") is not None}
+        wrong = [item["variable"] for item in spec if checks.answers(item, defaults)]
+        defaults = {name: value for name, value in defaults.items() if name not in wrong}
         merged = {**(yaml.safe_load(template["extra_vars"] or "{}") or {}), **defaults, **extra}
-        sliced = template["type"] == "job_template" and template["job_slice_count"] > 1
-        kind = "workflow_job" if sliced else RUNS[template["type"]]
-        return self.add_run(kind, template, status="pending", extra_vars=json.dumps(merged))
+        slices = min(template.get("job_slice_count", 1), self.hosts.get(template.get("inventory"), 0))
+        kind = "workflow_job" if slices > 1 else RUNS[template["type"]]
+        run = self.add_run(kind, template, status="pending", extra_vars=json.dumps(merged))
+        return {**run, "ignored_fields": {"extra_vars": ignored} if ignored else {}}
 
     # -- how it is shown
 
@@ -431,7 +443,7 @@ class Store:
         if one["type"] == "inventory_source" and name == "organization":
             return self._matches(self.objects[one["inventory"]], path, value)
         if name not in fields:
-            raise Refused(400, {"detail": f"{one['type'].capitalize()} has no field named '{name}'"})
+            raise Refused(400, {"detail": f"{self._model(one['type'])} has no field named '{name}'"})
         found = one.get(name)
         if rest == "contains":
             return value in str(found)

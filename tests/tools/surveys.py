@@ -52,7 +52,6 @@ def question(playbook: str, name: str, *, cloud: bool) -> dict[str, Any]:
         "question_description": TEXT.sub(r"\1", text),
         "variable": variable,
         "required": False,
-        "default": "",
         **_kind([one for one in sets if option in one.options], option),
     }
     return asked

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -96,7 +97,7 @@ def there(client: Client, tmp_path: Path) -> Ids:
             "inventories/",
             {"name": "i", "organization": "{organization}"},
             400,
-            {"__all__": ["Inventory with this Organization and Name already exists."]},
+            {"__all__": ["Inventory with this Name and Organization already exists."]},
         ),
         (
             "POST",
@@ -126,7 +127,7 @@ def there(client: Client, tmp_path: Path) -> Ids:
             "credentials/",
             {"name": "c", "credential_type": "{type}"},
             400,
-            {"detail": "Missing 'user', 'team', or 'organization'."},
+            {"detail": ["Missing 'user', 'team', or 'organization'."]},
         ),
         (
             "PATCH",
@@ -149,20 +150,8 @@ def there(client: Client, tmp_path: Path) -> Ids:
             400,
             {"variables_needed_to_start": ["Value  for 'workers' expected to be an integer."]},
         ),
-        (
-            "POST",
-            "job_templates/{template}/launch/",
-            {"extra_vars": {"other": 1}},
-            400,
-            {
-                "extra_vars": [
-                    "Variables other are not allowed on launch. Check the Prompt on Launch setting "
-                    "on the Job Template to include Extra Variables."
-                ]
-            },
-        ),
-        ("GET", "job_templates/?shoe_size=4", {}, 400, {"detail": "Job_template has no field named 'shoe_size'"}),
-        ("GET", "job_templates/99/", {}, 404, {"detail": "Not found."}),
+        ("GET", "job_templates/?shoe_size=4", {}, 400, {"detail": "JobTemplate has no field named 'shoe_size'"}),
+        ("GET", "job_templates/99/", {}, 404, {"detail": "No JobTemplate matches the given query."}),
         (
             "POST",
             "schedules/",
@@ -223,15 +212,54 @@ def test_pages_and_related_lookups(client: Client, there: Ids) -> None:
     assert client.ask("GET", "unified_job_templates/?name=t&type=job_template")[1]["count"] == 1
 
 
-def test_a_launch_answers_with_a_job_or_a_workflow(client: Client, there: Ids) -> None:
+def test_a_launch_answers_with_a_job_or_a_workflow(controller: Controller, client: Client, there: Ids) -> None:
     path = f"job_templates/{there['template']}/"
     assert client.ask("POST", f"{path}launch/")[1]["type"] == "job"
     client.ask("PATCH", path, job_slice_count=2)
+    # an inventory that was never filled, or has one host
+    for hosts in (0, 1):
+        controller.store.hosts[there["inventory"]] = hosts
+        assert client.ask("POST", f"{path}launch/")[1]["type"] == "job"
+    controller.store.hosts[there["inventory"]] = 2
     launched = client.ask("POST", f"{path}launch/", extra_vars={"workers": 3})[1]
     assert (launched["type"], launched["extra_vars"]) == ("workflow_job", '{"workers": 3}')
     assert client.ask("POST", f"workflow_jobs/{launched['id']}/cancel/") == (202, None)
     ended = client.ask("POST", f"workflow_jobs/{launched['id']}/cancel/")
     assert ended == (405, {"detail": 'Method "POST" not allowed.'})
+
+
+def test_variables_that_nobody_asks_for(client: Client, there: Ids) -> None:
+    launched = client.ask("POST", f"job_templates/{there['template']}/launch/", extra_vars={"other": 1})[1]
+    assert (launched["extra_vars"], launched["ignored_fields"]) == ("{}", {"extra_vars": {"other": 1}})
+    workflow = client.make("workflow_job_templates", name="w", organization=there["organization"])
+    message = (
+        "Variables other are not allowed on launch. Check the Prompt on Launch setting "
+        "on the Workflow Job Template to include Extra Variables."
+    )
+    refused = client.ask("POST", f"workflow_job_templates/{workflow}/launch/", extra_vars={"other": 1})
+    assert refused == (400, {"extra_vars": [message]})
+
+
+@pytest.mark.parametrize(
+    ("question", "default", "given"),
+    [
+        ({"type": "text"}, "", {"n": ""}),
+        ({"type": "text"}, None, {}),
+        ({"type": "integer"}, "", {}),
+        ({"type": "integer"}, 3, {"n": 3}),
+        ({"type": "multiplechoice", "choices": ["a", "b"]}, "", {}),
+        ({"type": "multiplechoice", "choices": ["a", "b"]}, "a", {"n": "a"}),
+        ({"type": "multiselect", "choices": ["a", "b"]}, "a", {}),
+    ],
+)
+def test_a_default_is_given_to_a_job_where_it_is_a_right_answer(
+    client: Client, there: Ids, question: dict[str, Any], default: Any, given: dict[str, Any]
+) -> None:
+    path = f"job_templates/{there['template']}/"
+    asked = {"question_name": "n", "variable": "n", "required": False, **question}
+    spec = [asked if default is None else {**asked, "default": default}]
+    assert client.ask("POST", f"{path}survey_spec/", name="", description="", spec=spec)[0] == 200
+    assert client.ask("POST", f"{path}launch/")[1]["extra_vars"] == json.dumps(given)
 
 
 def test_nodes_of_a_workflow(client: Client, there: Ids) -> None:
@@ -259,10 +287,8 @@ def test_nodes_of_a_workflow(client: Client, there: Ids) -> None:
 
 
 def test_nobody_is_let_in_without_credentials(controller: Controller) -> None:
-    for auth, words in (
-        (None, "Authentication credentials were not provided."),
-        (("admin", "wrong"), "Invalid username/password."),
-    ):
+    words = "Authentication credentials were not provided."
+    for auth in (None, ("admin", "wrong")):
         answer = requests.get(f"{controller.url}/api/v2/organizations/", auth=auth, timeout=30)
         assert answer.status_code == 401
         assert answer.json()["detail"].startswith(words)

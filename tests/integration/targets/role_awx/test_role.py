@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import unittest
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -29,13 +31,20 @@ SIGNS_IN = ("UCLOUD_", "HW_", "HUAWEICLOUD_", "CONTROLLER_", "TOWER_")
 
 
 class AwxTest(CollectTest):
+    awx: Path
+
     @classmethod
     def setUpClass(cls) -> None:
         found = subprocess.run(
-            ["ansible-doc", "-t", "lookup", "awx.awx.controller_api"], capture_output=True, text=True, check=False
+            ["ansible-doc", "--json", "-t", "lookup", "awx.awx.controller_api"],
+            capture_output=True,
+            text=True,
+            check=False,
         )
-        if found.returncode:
+        lookups = list(json.loads(found.stdout or "{}").values())
+        if not lookups:
             raise unittest.SkipTest("The collection awx.awx was not found; make setup brings it.")
+        cls.awx = Path(lookups[0]["doc"]["filename"]).parents[2]
 
     def setUp(self) -> None:
         super().setUp()
@@ -46,11 +55,7 @@ class AwxTest(CollectTest):
         umongodb, dds = self.emulator.credentials["umongodb"], self.emulator.credentials["dds"]
         self.repository = self.folder / "repository"
         self.variables: dict[str, Any] = {
-            "awx_controller": {
-                "host": self.controller.url,
-                "username": self.controller.username,
-                "password": self.controller.password,
-            },
+            "awx_controller": {"host": self.controller.url, "oauth_token": self.controller.token()},
             "awx_execution_environment_image": "registry.example.com/mongodb-logs:1",
             "awx_accounts": [
                 {
@@ -93,7 +98,7 @@ class AwxTest(CollectTest):
         }
         self.own = {name: value for name, value in os.environ.items() if not name.startswith(SIGNS_IN)}
         self.own |= {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_PIPELINING": "1"}
-        self.secrets = [*self.keys.values(), "a-password-of-the-hook", self.controller.password]
+        self.secrets = [*self.keys.values(), "a-password-of-the-hook", *self.controller.tokens.values()]
 
     def set_up(self, *arguments: str) -> Run:
         """Run the playbook awx; what it wrote is in the store."""
@@ -123,13 +128,20 @@ class AwxTest(CollectTest):
                 found.append(f"{task}: {match[1]}" if match[1] else task)
         return found
 
+    def files(self) -> set[str]:
+        """Return the files of accounts that are committed."""
+        done = subprocess.run(
+            ["git", "-C", str(self.repository), "ls-files", "inventory"], capture_output=True, text=True, check=True
+        )
+        return set(done.stdout.split())
+
     def names(self, kind: str) -> set[str]:
         return {one["name"].partition(": ")[2] or one["name"] for one in self.store.of(kind)}
 
     def test_from_nothing_to_nothing(self) -> None:
         # a second account of a cloud, whose keys a job has under names of their own
         self.emulator.world.add_cluster("uclmongo-abroad", name="abroad", region="hk")
-        shop = self.variables["awx_accounts"][0]
+        shop, huawei = self.variables["awx_accounts"]
         self.variables["awx_accounts"].append({**shop, "name": "far-away", "regions": ["hk"]})
         check = self.set_up("--check", "--diff")
         self.assertEqual((check.code, self.store.writes, self.store.objects), (0, [], {}), check.text)
@@ -150,8 +162,7 @@ class AwxTest(CollectTest):
         self.assertEqual(collect["job_slice_count"], 2)
         workflow = self.store.named("workflow_job_template", "MongoDB logs: workflow")
         self.assertEqual(len(self.store.associated(workflow, "notification_templates_error")), 1)
-        self.assertEqual(self.store.launch(collect, {})["type"], "workflow_job")
-        self.what_it_makes_collects(collect)
+        self.collects(collect)
 
         second = self.set_up()
         self.assertEqual((second.code, self.changed(second), self.store.writes), (0, [], []), second.text)
@@ -162,20 +173,27 @@ class AwxTest(CollectTest):
         credential["inputs"]["security_token"] = "by hand"
         own = {"name": "my own", "organization": collect["organization"], "kind": ""}
         self.store.create("inventory", own)
-        del self.variables["awx_accounts"][1]
-        # what is in the repository stays as it is
-        self.variables["awx_repository_path"] = ""
+        self.variables["awx_accounts"].remove(huawei)
         told = self.set_up("--check", "--diff")
         self.assertEqual(self.store.writes, [])
         self.assertIn("Which ones?", told.text)
         removed = {
             f"Remove what is not wanted: {kind}" for kind in ("inventory_source", "credential", "credential_type")
         }
+        file = "inventory/huawei.dds.yml"
+        removed.add(f"Remove the files of accounts that are not wanted: {self.repository}/{file}")
         self.assertEqual(
             set(self.changed(told)), {"Job templates: collect", "Job templates: doctor", *removed}, told.text
         )
+        self.assertTrue((self.repository / file).exists())
         mended = self.set_up()
-        self.assertEqual((mended.code, set(self.changed(mended))), (0, set(self.changed(told))), mended.text)
+        self.assertEqual(mended.code, 0, mended.text)
+        # a check has nothing to commit yet
+        self.assertEqual(set(self.changed(mended)), {*self.changed(told), "Commit it", "Project"})
+        names = {"inventory/far-away.umongodb.yml", "inventory/shop.umongodb.yml"}
+        self.assertEqual(
+            self.files(), names | {f"inventory/group_vars/account_{name}.yml" for name in ("far_away", "shop")}
+        )
         self.assertNotEqual(self.store.surveys[collect["id"]]["spec"][0]["question_name"], "Which ones?")
         self.assertEqual(credential["inputs"]["security_token"], "by hand")
         self.assertEqual(self.names("credential"), {"shop", "far-away"})
@@ -184,12 +202,14 @@ class AwxTest(CollectTest):
         self.assertEqual(gone.code, 0, gone.text)
         self.assertIn("stays, as there is more in it: inventory my own", " ".join(gone.text.split()))
         self.assertEqual({one["name"] for one in self.store.objects.values()}, {"my own", "MongoDB logs"})
+        self.assertEqual(self.files(), set())
 
-    def what_it_makes_collects(self, collect: dict[str, Any]) -> None:
+    def collects(self, collect: dict[str, Any]) -> None:
         """Run the templates' playbooks, with the credentials, the inventory and the answers of a survey as a job has them."""
         own = self.own | clock.environment(self.emulator.clock.now())
         hosts = jobs.inventory(self.store, collect["inventory"], self.repository, own)
         self.assertEqual(len(hosts["all"]["hosts"]), len(self.fleet) + 1)
+        self.store.hosts[collect["inventory"]] = len(hosts["all"]["hosts"])
         self.assertIn("FAR_AWAY_UCLOUD_PRIVATE_KEY", jobs.environment(self.store, collect))
         self.assertEqual([secret for secret in self.secrets if secret in json.dumps(hosts)], [])
 
@@ -200,6 +220,7 @@ class AwxTest(CollectTest):
             "collect_end": "",
         }
         run = self.store.launch(collect, {"extra_vars": answers})
+        self.assertEqual(run["type"], "workflow_job")
         self.assertEqual(self.job(collect, run, hosts).returncode, 0)
         archive = demo_archive.instances(self.archive)
         self.assertEqual(len(archive), len(self.fleet) + 1)
@@ -210,7 +231,7 @@ class AwxTest(CollectTest):
         self.assertTrue((self.folder / "archive-report" / "report.json").exists())
 
     def test_what_cannot_work_is_told_in_a_sentence(self) -> None:
-        for wrong, message in (
+        wrong = [
             ({"awx_archive": ""}, "awx_archive must be given"),
             ({"awx_variables": {}}, "awx_archive_host must be given, or collect_archive_persistent"),
             ({"awx_repository_url": ""}, "awx_repository_url must be given"),
@@ -223,33 +244,61 @@ class AwxTest(CollectTest):
                 {"awx_max_age": "", "awx_schedules": [{"name": "n", "runs": "prune", "rrule": "r"}]},
                 "awx_schedules: runs must be",
             ),
-            (
-                {"awx_collection": "ansible.controller", "awx_repository_path": ""},
-                "The collection ansible.controller was not found",
-            ),
-        ):
-            run = self.set_up("-vvv", "--check", "-e", json.dumps(wrong))
-            self.assertEqual(run.code, 2, run.text)
-            self.assertIn(message, run.text)
+            ({"awx_collection": "ansible.controller"}, "The collection ansible.controller was not found"),
+        ]
+        tasks = [
+            {
+                "block": [{"ansible.builtin.include_role": {"name": "clouddb.mongodb_logs.awx"}, "vars": given}],
+                "rescue": [{"ansible.builtin.debug": {"msg": f"case {number}: {{{{ ansible_failed_result.msg }}}}"}}],
+            }
+            for number, (given, _message) in enumerate(wrong)
+        ]
+        run = self.own_play(tasks, self.variables, "-vvv", "--check")
+        self.assertEqual((run.returncode, self.store.writes), (0, []), run.stdout)
+        for number, (_given, message) in enumerate(wrong):
+            self.assertRegex(run.stdout, f"case {number}: .*{re.escape(message)}")
 
     def test_plugin_alone(self) -> None:
         """In a play of one's own, in an organization that is there."""
         self.store.create("organization", {"name": "Databases"})
-        play = {"hosts": "localhost", "gather_facts": False, "tasks": yaml.safe_load(PLUGIN_ALONE)}
-        path = self.folder / "own.yml"
-        path.write_text(json.dumps([play | {"vars": {**self.variables, "awx_name": "mine"}}]))
-        for changed in (1, 0):
-            done = subprocess.run(
-                ["ansible-playbook", path],
-                env=self.own,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                check=False,
-            )
+        # by the name of a user, and not by a token
+        named = {"username": self.controller.username, "password": self.controller.password}
+        variables = {**self.variables, "awx_name": "mine", "awx_controller": {"host": self.controller.url, **named}}
+        self.rename()
+        for changed, collection in ((1, "ansible.controller"), (0, "awx.awx")):
+            done = self.own_play(yaml.safe_load(PLUGIN_ALONE), {**variables, "awx_collection": collection})
             self.assertEqual(done.returncode, 0, done.stdout)
             self.assertIn(f"changed={changed} ", done.stdout)
+            self.assertNotIn(self.controller.password, done.stdout)
         self.assertEqual(self.store.named("inventory", "mine")["description"], "[clouddb.mongodb_logs.awx: mine]")
+
+    def rename(self) -> None:
+        """Have the modules as ansible.controller as well, which is made of the same source under the other name."""
+        root = self.folder / "ansible_collections" / "ansible" / "controller"
+        for name in ("meta", "plugins"):
+            shutil.copytree(self.awx / name, root / name)
+        for path in [*root.rglob("*.py"), *root.rglob("*.yml")]:
+            path.write_text(path.read_text().replace("awx.awx", "ansible.controller"))
+        paths = [str(self.folder), *filter(None, [os.environ.get("ANSIBLE_COLLECTIONS_PATH")])]
+        self.own["ANSIBLE_COLLECTIONS_PATH"] = os.pathsep.join(paths)
+
+    def own_play(
+        self, tasks: list[dict[str, Any]], variables: dict[str, Any], *arguments: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a play of somebody's own."""
+        path = self.folder / "own.yml"
+        path.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks, "vars": variables}]))
+        done = subprocess.run(
+            ["ansible-playbook", path, *arguments],
+            env=self.own,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        self.assertEqual([secret for secret in self.secrets if secret in done.stdout], [])
+        return done
 
     def job(
         self, template: dict[str, Any], run: dict[str, Any], hosts: dict[str, Any]
