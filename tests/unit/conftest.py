@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Iterator
+import socketserver
+import sys
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -20,10 +22,36 @@ settings.register_profile("house", deadline=None, database=None)
 settings.load_profile("house")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Count coverage of nothing that only serves: no server of the tests runs code of plugins, and counting makes it twice as slow."""
+
+    def uncounted(serve: Callable[..., None]) -> Callable[..., None]:
+        def run(*args: Any, **kwargs: Any) -> None:
+            sys.settrace(None)  # of this thread alone
+            serve(*args, **kwargs)
+
+        return run
+
+    if config.pluginmanager.hasplugin("_cov"):
+        for server, name in (
+            (socketserver.BaseServer, "serve_forever"),
+            (socketserver.ThreadingMixIn, "process_request_thread"),
+        ):
+            setattr(server, name, uncounted(getattr(server, name)))
+
+
+# Folders of tests of the tests' own servers, by SDKs too.
+_OWN = ("controller", "emulator", "vendors")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Count coverage by examples alone: counting makes a property, which runs the same lines hundreds of times, twice as slow."""
+    """Count coverage by examples alone: counting makes a property, which runs the same lines hundreds of times, twice as slow.
+
+    Nor do tests of the tests' own servers count.
+    """
     for item in items:
-        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+        of_servers = item.path.parent.name in _OWN
+        if of_servers or getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
             item.add_marker(pytest.mark.no_cover)
 
 

@@ -18,6 +18,9 @@ from ansible_collections.clouddb.mongodb_logs.tests.emulator import Emulator
 from ..running import run_module
 from .conftest import MODULES
 
+# More than a thousand inputs take the same few lines.
+pytestmark = pytest.mark.no_cover
+
 # Any text may be a key or a name.
 FREE_TEXT = {
     *(
