@@ -11,7 +11,9 @@ import datetime
 import io
 import json
 import re
+import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -318,6 +320,16 @@ def old_lines(count: int) -> list[str]:
     return lines
 
 
+@contextlib.contextmanager
+def closed_pipes_are_errors() -> Iterator[None]:
+    """Undo that a tool has its process ended by a pipe or socket that the other side closed: a server of a later test would end it."""
+    before = signal.getsignal(signal.SIGPIPE)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGPIPE, before)
+
+
 def test_mtools_counts_the_same_shapes_in_older_lines(tmp_path: Path) -> None:
     from mtools.mloginfo.mloginfo import MLogInfoTool
 
@@ -327,7 +339,7 @@ def test_mtools_counts_the_same_shapes_in_older_lines(tmp_path: Path) -> None:
     said = io.StringIO()
     # It reads a terminal only.
     terminal = mock.Mock(isatty=lambda: True)
-    with mock.patch.object(sys, "stdin", terminal), contextlib.redirect_stdout(said):
+    with mock.patch.object(sys, "stdin", terminal), contextlib.redirect_stdout(said), closed_pipes_are_errors():
         arguments = ["mloginfo", "--queries", "--no-progressbar", str(path)]
         with mock.patch.object(sys, "argv", arguments):
             MLogInfoTool().run()
