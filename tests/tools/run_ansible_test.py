@@ -39,8 +39,6 @@ ensurepip.bootstrap(default_pip=True)
 # What unittest says of a test that was left out.
 SKIPPED = re.compile(r"\.\.\. skipped (['\"])(.*)\1$", re.MULTILINE)
 
-EVERY_SANITY_TEST = (["--skip-test", "pylint"], ["--test", "pylint", "plugins/"])
-
 # How many runs of ansible-test the targets that are roles share: to start one takes a quarter of what such a target does.
 BATCHES = 4
 
@@ -110,23 +108,8 @@ class AnsibleTest:
         done.touch()
 
     def sanity(self, arguments: list[str]) -> Counts:
-        """Run what the arguments ask for, or every test: pylint, which takes most of the time, over what a user gets.
-
-        The tests' own code is read by ruff and mypy --strict. For pylint over everything: --test pylint.
-        """
         known = self.listed("sanity", "--list-tests")
         self.prime(known)
-        counts = [self.sanity_run(more) for more in ([arguments] if arguments else EVERY_SANITY_TEST)]
-        ran = set[str]().union(*(ran for ran, _failed in counts))
-        failed = sum(failed for _ran, failed in counts)
-        return Counts(
-            max(len(ran) - failed, 0),
-            failed,
-            set() if arguments else {f"{name}: ansible-test left it out" for name in known - ran},
-        )
-
-    def sanity_run(self, arguments: list[str]) -> tuple[set[str], int]:
-        """Return which tests ran, and how many failed."""
         process = self.start("sanity", "--python", PYTHON, *arguments)
         assert process.stdout is not None
         ran = set()
@@ -139,7 +122,12 @@ class AnsibleTest:
                 ran.discard(match[1])  # the test has the program's name
             elif match := re.match(r"FATAL: The (\d+) sanity test", line):
                 failed = int(match[1])
-        return ran, failed or int(process.wait() != 0)
+        failed = failed or int(process.wait() != 0)
+        return Counts(
+            max(len(ran) - failed, 0),
+            failed,
+            set() if arguments else {f"{name}: ansible-test left it out" for name in known - ran},
+        )
 
     def integration(self, targets: list[str]) -> Counts:
         """Two runs at a time: one for each target that is a script, which takes long, and then a few for all that are roles.
