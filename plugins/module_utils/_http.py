@@ -34,7 +34,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._words import
 REQUESTS_IMPORT_ERROR: str | None = None
 try:
     import requests
-    from urllib3.exceptions import HTTPError, NewConnectionError
+    from urllib3.exceptions import HTTPError, InvalidHeader, NewConnectionError
 except ImportError:
     REQUESTS_IMPORT_ERROR = traceback.format_exc()
 
@@ -347,7 +347,7 @@ class Http:
             return False  # with the time when it was put into the cache
         try:
             self.clock.observe(parsedate_to_datetime(headers.get("Date") or ""))
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return False
         return True
 
@@ -427,6 +427,10 @@ def explained(host: str, timeout: float) -> Iterator[None]:
                 f"{host} cannot be reached.",
                 code="unreachable",
                 passing=True,
+            ) from None
+        if isinstance(_cause(error), InvalidHeader):
+            raise CloudError(
+                f"{host} sent an answer with two lengths.", code="bad_answer", passing=True, uncertain=True
             ) from None
         if isinstance(error, ValueError):
             raise CloudError(f"{host} cannot be sent this request.", code="bad_request") from None

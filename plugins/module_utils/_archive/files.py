@@ -33,6 +33,8 @@ _HINTS = {
     errno.ENOSPC: "Free some space and run again; what was collected so far stays.",
     errno.EDQUOT: "Raise the quota and run again; what was collected so far stays.",
     errno.EROFS: "Mount it for writing.",
+    errno.ESTALE: "Mount it again: the file server no longer knows what was mounted.",
+    errno.ENOTCONN: "Mount it again: what was mounted is no longer connected.",
     errno.EACCES: "Run as a user who may write there.",
     errno.EPERM: "Run as a user who may write there and give files this owner, or leave out owner and group.",
     errno.ELOOP: "Remove the symbolic link: an archive holds none.",
@@ -200,7 +202,8 @@ class Tree:
     def writing(self, path: str, *, anew: bool = False) -> Iterator[int]:
         """Open a file for writing, with the folders above it made. Yields the descriptor.
 
-        ``anew``: in place of what stands there. Faults of what the caller does with it are the caller's to explain.
+        ``anew``: in place of what stands there. Faults of what the caller does with it are the caller's to explain. Closing it is
+        where disks of a network tell that there is no room.
         """
         with explained(self._full(path)):
             try:
@@ -211,7 +214,8 @@ class Tree:
         try:
             yield descriptor
         finally:
-            os.close(descriptor)
+            with explained(self._full(path)):
+                os.close(descriptor)
 
     def append(self, path: str, data: bytes, *, durable: bool = True) -> None:
         """Add bytes to the end of a file, durably: all of them or, when that fails, none."""

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Mapping
@@ -17,13 +18,16 @@ CHECKSUM, SIZE, LENGTH, FRAMING, TWICE = "checksum", "size", "length", "framing"
 HEAD = 4096
 
 _CONTENT_RANGE = re.compile(r"bytes +(?:(\d+)-(\d+)|\*)/(\d+|\*)\Z", re.ASCII)
-_HTML = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)[\s>]", re.IGNORECASE | re.DOTALL)
-_ERROR = re.compile(
-    rb"\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*<(?:\w+:)?Error[\s>].*?<(?:\w+:)?Code>\s*([^<]*?)\s*<", re.DOTALL
-)
+_HTML = re.compile(rb"<(?:!doctype\s+html|html|head|title|meta|script|body)[\s>]", re.IGNORECASE)
+_ERROR = re.compile(rb"<(?:\w+:)?Error(?:Response)?[\s/>]")
+_ERROR_CODE = re.compile(rb"<(?:\w+:)?Code>\s*([^<]*?)\s*<")
+# What may stand before the root of a document, besides white space.
+_BEFORE_ROOT = ((b"<?", b"?>"), (b"<!--", b"-->"), (b"<!DOCTYPE", b">"))
+# Pairs of fields by which the APIs and stores of both clouds tell of an error in JSON, and no log tells of anything.
+_JSON_ERRORS = (("RetCode", "ErrMsg"), ("RetCode", "Message"), ("error_code", "error_msg"), ("errorCode", "errorMsg"))
 _MESSAGE = re.compile(rb"<(?:\w+:)?(?:Message|Error)>\s*([^<\s][^<]*)<")
 _SEALED = re.compile(r"x-(?:obs|amz|oss|cos)-server-side-encryption", re.IGNORECASE)
-_CODE = re.compile(r"-?\w{1,60}\Z", re.ASCII)
+_CODE = re.compile(r"-?[\w.]{1,60}\Z", re.ASCII)
 
 # Refusals of a store that a fresh link mends. US3 has one code for everything that is wrong with a link.
 _MENDED = frozenset({"RequestTimeTooSkewed", "ExpiredToken", "-148643"})
@@ -33,7 +37,8 @@ class Promise(NamedTuple):
     """Where the bytes of an answer begin and end in the object, and how long the object is, as far as it is said.
 
     ``framed``: they come in chunks, of which the last one is marked. ``etag``: a strong entity tag. ``coding``: how the bytes
-    are coded for the way. ``sealed``: the store encrypts the object, so that its tag is no checksum.
+    are coded for the way. ``sealed``: the store encrypts the object, so that its tag is no checksum. ``checksum``: what is
+    told of the whole object in the form of a tag: the MD5 of ``Content-MD5``, else the entity tag.
     """
 
     begin: int
@@ -43,6 +48,7 @@ class Promise(NamedTuple):
     etag: str = ""
     coding: str = ""
     sealed: bool = False
+    checksum: str = ""
 
 
 def promise(status: int, headers: Mapping[str, str]) -> Promise | None:
@@ -52,14 +58,16 @@ def promise(status: int, headers: Mapping[str, str]) -> Promise | None:
     """
     etag = (headers.get("ETag") or "").strip()
     about = {
-        "framed": (headers.get("Transfer-Encoding") or "").strip().lower() == "chunked",
+        "framed": transfer_coding(headers) == "chunked",
         "etag": "" if etag.startswith("W/") else etag,
-        "coding": (headers.get("Content-Encoding") or "").strip().lower().replace("identity", ""),
+        "coding": _codings(headers.get("Content-Encoding") or ""),
         "sealed": any(_SEALED.match(name) for name in headers),
     }
+    about["checksum"] = about["etag"]
     if status == 200:
         length = (headers.get("Content-Length") or "").strip()
         known = int(length) if length.isascii() and length.isdigit() and not about["framed"] else None
+        about["checksum"] = _content_md5(headers.get("Content-MD5") or "") or about["etag"]
         return Promise(0, known, known, **about)  # type: ignore[arg-type]
     match = _CONTENT_RANGE.match((headers.get("Content-Range") or "").strip())
     if not match or (match[1] is None) != (status == 416):
@@ -71,6 +79,11 @@ def promise(status: int, headers: Mapping[str, str]) -> Promise | None:
     return Promise(begin, end, total, **about) if begin < end <= (total or end) else None  # type: ignore[arg-type]
 
 
+def transfer_coding(headers: Mapping[str, str]) -> str:
+    """Return how the bytes of an answer are framed or coded for one hop; empty when they come as they are."""
+    return _codings(headers.get("Transfer-Encoding") or "")
+
+
 def foreign(content_type: str, head: bytes, name: str) -> str | None:
     """Return what stands in place of a log when that is plain: a web page or an error document; None otherwise.
 
@@ -78,23 +91,26 @@ def foreign(content_type: str, head: bytes, name: str) -> str | None:
     """
     extension = name.rpartition(".")[2].lower()
     media = content_type.partition(";")[0].strip().lower()
+    root = _root(head)
     if extension not in ("htm", "html", "xhtml") and (
-        media in ("text/html", "application/xhtml+xml") or _HTML.match(_plain(head))
+        media in ("text/html", "application/xhtml+xml") or _HTML.match(root)
     ):
         return "a web page"
-    error = None if extension == "xml" else _ERROR.match(_plain(head))
-    return f"an error document{_named(error[1])}" if error else None
+    code = None if extension == "xml" else _error_code(root)
+    if code is None and extension != "json" and len(head) < HEAD:
+        code = _json_error_code(head)
+    return None if code is None else f"an error document{f' ({code})' if code else ''}"
 
 
 def refusal(body: bytes) -> tuple[str, bool]:
     """Return the code of a refusal, empty when there is none, and whether it says that a fresh link mends it."""
-    code, words = "", ""
-    error = _ERROR.match(_plain(body))
+    found, words = _error_code(_root(body)), ""
     message = _MESSAGE.search(body)
-    if error or message:
-        code = _text(error[1]) if error else ""
+    if found is not None or message:
+        code = found or ""
         words = _text(message[1]) if message else ""
     else:
+        code = ""
         try:
             value = json.loads(body)
             code, words = str(value["RetCode"]), str(value.get("ErrMsg"))
@@ -110,14 +126,54 @@ def vouching(*, tag: bool | None, size: bool | None, length: bool, framing: bool
     return next((name for name, holds in found if holds), None)
 
 
-def _plain(head: bytes) -> bytes:
-    return head[:HEAD].removeprefix(b"\xef\xbb\xbf")
+def _content_md5(header: str) -> str:
+    """Return the MD5 of a ``Content-MD5`` in hex, as a tag has it; empty where it is none. Source: RFC 1864."""
+    try:
+        digest = base64.b64decode(header.strip(), validate=True)
+    except ValueError:
+        return ""
+    return digest.hex() if len(digest) == 16 else ""
+
+
+def _codings(header: str) -> str:
+    """Return the codings that a header names, without those that leave the bytes as they are or end with the upload."""
+    names = (name.strip().lower() for name in header.split(","))
+    return ", ".join(name for name in names if name not in ("", "identity", "aws-chunked"))
+
+
+def _root(head: bytes) -> bytes:
+    """Return a document from its root on: what may stand before one is left out, but a declaration that it is HTML."""
+    text = head[:HEAD].removeprefix(b"\xef\xbb\xbf").lstrip()
+    while not _HTML.match(text):
+        end = next((end for begin, end in _BEFORE_ROOT if text.startswith(begin)), None)
+        if end is None:
+            break
+        text = text.partition(end)[2].lstrip()
+    return text
+
+
+def _error_code(root: bytes) -> str | None:
+    """Return the code of a store's error document, empty when it names none; None for anything else."""
+    if not _ERROR.match(root):
+        return None
+    found = _ERROR_CODE.search(root)
+    code = _text(found[1]) if found else ""
+    return code if _CODE.match(code) else ""
+
+
+def _json_error_code(body: bytes) -> str | None:
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(value, dict):
+        return None
+    inner = value.get("error")
+    pairs = (("code", "message"),) if isinstance(inner, dict) else _JSON_ERRORS
+    said = inner if isinstance(inner, dict) else value
+    code = next((str(said[code]) for code, words in pairs if code in said and words in said), None)
+    return code if code is None or _CODE.match(code) else ""
 
 
 def _text(data: bytes) -> str:
     return data.decode("ascii", "replace").strip()
-
-
-def _named(code: bytes) -> str:
-    text = _text(code)
-    return f" ({text})" if _CODE.match(text) else ""

@@ -33,6 +33,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.stor
     foreign,
     promise,
     refusal,
+    transfer_coding,
     vouching,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.tags import Tags
@@ -124,9 +125,13 @@ class Download:
     def _progress(self) -> tuple[int, ...]:
         return self._spoilt, self._body.sent.size, self._read_again
 
-    def _restart(self, etag: str = "", coding: str = "") -> None:
-        self._etag = etag
-        self._body = Body(self._path, etag, "" if self._as_sent else coding)
+    def _restart(self, said: Promise | None = None) -> None:
+        self._etag = said.etag if said else ""
+        self._body = self._new_body(said)
+
+    def _new_body(self, said: Promise | None) -> Body:
+        coding = said.coding if said and not self._as_sent else ""
+        return Body(self._path, said.checksum if said else "", coding)
 
     def _attempt(self, link: str, descriptor: int) -> None:
         host = _host(link)
@@ -156,7 +161,10 @@ class Download:
             if status not in (200, 206) and not (status == 416 and headers):
                 self._refuse(host, response)
             said = promise(status, response.headers)
-            if said is None or (response.headers.get("Transfer-Encoding") and not said.framed):
+            coding = transfer_coding(response.headers)
+            if coding not in ("", "chunked"):
+                raise self._spoil(host, "bad_range", f"sent the file coded as {plain(coding)}, which nobody asked for")
+            if said is None:
                 raise self._spoil(host, "bad_range", "sent an answer that does not say which bytes it holds")
             yield response, said
 
@@ -192,7 +200,7 @@ class Download:
         with explained(os.path.join(self._tree.root, self._part)):
             os.ftruncate(descriptor, 0)
             os.lseek(descriptor, 0, os.SEEK_SET)
-        self._restart(said.etag, said.coding)
+        self._restart(said)
 
     def _receive(
         self, host: str, link: str, response: requests.Response, said: Promise, body: Body, descriptor: int | None
@@ -227,7 +235,9 @@ class Download:
     def _check_kind(self, host: str, response: requests.Response, head: bytes) -> None:
         kind = foreign(response.headers.get("Content-Type") or "", head, self._path)
         if kind:
-            self._restart()
+            # What was received before and is only read again stays: it may yet be proven.
+            if self._unproven is None:
+                self._restart()
             raise CloudError(
                 f"{host} sent {kind} in place of the file.",
                 code="not_a_log",
@@ -279,8 +289,8 @@ class Download:
             )
         self._tags.differed(host)
         self.notes.append(
-            f"{self._path} came twice with equal bytes that do not match their ETag: that of {host} is taken for no checksum,"
-            " as encrypted objects have it. Bytes that were damaged in the same way both times would look alike."
+            f"{self._path} came twice with equal bytes that do not match their ETag or Content-MD5: those of {host} are taken for"
+            " no checksum, as encrypted objects have it. Bytes that were damaged in the same way both times would look alike."
         )
         return None
 
@@ -290,7 +300,7 @@ class Download:
         with self._open(host, link, {}) as (response, said):
             if said.begin:
                 raise self._spoil(host, "bad_range", "answered with a part where all was asked for")
-            body = Body(self._path, said.etag, "" if self._as_sent else said.coding)
+            body = self._new_body(said)
             self._receive(host, link, response, said, body, None)
         if body.kept.digest != first:
             raise self._spoil(

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import calendar
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, Callable, NamedTuple
+from typing import Any, Callable, NamedTuple, TypeVar
 from urllib.parse import quote
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.auth import Auth
@@ -26,6 +26,8 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._reader import Record
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, HOUR, LATEST
+
+T = TypeVar("T")
 
 PAGE = 100
 LINKS_AT_ONCE = 50
@@ -133,10 +135,9 @@ class Dds:
     def instances(self, *, instance_id: str | None = None, name: str | None = None) -> list[Record]:
         """Return the instances with their nodes as the API gives them (``GET .../instances``), every page."""
         wanted = [(key, value) for key, value in (("id", instance_id), ("name", name)) if value]
-        found: dict[str, Record] = {}
-        for page in pages(partial(self._page, "/instances", wanted, "instances", "total_count")):
-            found.update((instance.needed_id("id"), instance) for instance in page.rows if instance.id("id"))
-        return [found[key] for key in sorted(found)]
+        read = partial(pages, partial(self._page, "/instances", wanted, "instances", "total_count"))
+        rows = _read_whole(read, lambda row: [(row.needed_id("id"), row)] if row.id("id") else [], "instances")
+        return [rows[key] for key in sorted(rows)]
 
     def instance(self, instance_id: str) -> Record:
         """Return an instance as the API gives it."""
@@ -160,20 +161,13 @@ class Dds:
         if node_id:
             query.append(("node_id", node_id))
         path = f"/instances/{quote(instance_id)}/auditlog"
-        found: dict[str, AuditLog] = {}
-        for _reading in range(_MOST_READINGS):
-            totals = set()
-            for page in pages_at_once(partial(self._page, path, query, "audit_logs", "total_record")):
-                totals.add(page.total)
-                found.update((log.id, log) for log in (_audit_log(row, part) for row in page.rows))
-            if len(totals) == 1 and len(found) >= (totals.pop() or 0):
-                return found
-        raise CloudError(
-            f"The list of audit logs of {instance_id} changed in each of {_MOST_READINGS} readings.",
-            code="list_moves",
-            hint="Run again, or ask for a shorter span.",
-            passing=True,
-        )
+        read = partial(pages_at_once, partial(self._page, path, query, "audit_logs", "total_record"))
+
+        def named(row: Record) -> list[tuple[str, AuditLog]]:
+            log = _audit_log(row, part)
+            return [(log.id, log)]
+
+        return _read_whole(read, named, f"audit logs of {instance_id}")
 
     def audit_log_links(self, instance_id: str, ids: Sequence[str]) -> list[str]:
         """Return links to at most 50 audit logs, good for five minutes, in no promised order. They are secrets."""
@@ -252,6 +246,33 @@ class Dds:
 
     def _path(self, path: str, version: str = "v3") -> str:
         return f"/{version}/{quote(self.project_id)}{path}"
+
+
+def _read_whole(
+    read: Callable[[], Iterator[Page]], named: Callable[[Record], Iterable[tuple[str, T]]], what: str
+) -> dict[str, T]:
+    """Return what a list holds by its id, read again until as much came as the list said at its begin and at its end.
+
+    Raises CloudError where it never stands still, and where it says twice that there is more than it shows.
+    """
+    found: dict[str, T] = {}
+    before: object = None
+    for _reading in range(_MOST_READINGS):
+        totals = set()
+        for page in read():
+            totals.add(page.total)
+            found.update(pair for row in page.rows for pair in named(row))
+        if len(totals) == 1 and len(found) >= (next(iter(totals)) or 0):
+            return found
+        if before == (totals, len(found)):
+            break
+        before = totals, len(found)
+    raise CloudError(
+        f"The list of {what} changed in each of {_MOST_READINGS} readings, or says that there is more than it shows.",
+        code="list_moves",
+        hint="Run again; if it stays, ask for a shorter span, or tell the cloud's support.",
+        passing=True,
+    )
 
 
 def nodes_of(instance: Record) -> list[Node]:

@@ -31,17 +31,18 @@ ReadPage = Callable[[int], Page]
 def pages(read: ReadPage, offset: int = 0) -> Iterator[Page]:
     """Yield pages from ``offset`` up to the total: a page that is short is not taken for the last.
 
-    Raises CloudError where a server takes no notice of the offset and never comes to an end.
+    A total that was passed by is none: then it is read until a page is empty. Raises CloudError where a server takes no notice
+    of the offset and never comes to an end.
     """
     before: list[Record] = []
     while True:
         page = read(offset)
-        if page.rows and page.total is None and page.rows == before:
+        offset += len(page.rows)
+        if page.rows and page.rows == before and (page.total is None or offset > page.total):
             raise CloudError("The list repeats itself instead of going on.", code="list_moves", passing=True)
         before = page.rows
-        offset += len(page.rows)
         yield page
-        if not page.rows or (page.total is not None and offset >= page.total):
+        if not page.rows or offset == page.total:
             return
 
 
@@ -52,7 +53,7 @@ def pages_at_once(read: ReadPage) -> Iterator[Page]:
     step, total = len(first.rows), first.total
     if not step:
         return
-    if total is None:
+    if total is None or step > total:
         yield from pages(read, step)
         return
 

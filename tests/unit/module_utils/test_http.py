@@ -305,7 +305,7 @@ def test_an_endless_answer_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_clock_learns_from_the_date_of_answers() -> None:
     clock = Clock(lambda: 1_800_000_000.0)
-    for date in ("nonsense", "", "Thu, 99 Foo 2026 00:00:00 GMT"):
+    for date in ("nonsense", "", "Thu, 99 Foo 2026 00:00:00 GMT", "Thu, 01 Jan 99999999999999999999 00:00:00 GMT"):
         with scripted(Reply(headers={"Date": date})) as server:
             a_session(clock=clock).read(to(server), judge)
             assert clock.now() == 1_800_000_000

@@ -540,6 +540,27 @@ def test_a_file_that_cannot_be_replaced_stays_and_nothing_is_left_beside_it(
     assert tree.names("") == ["status.json"]
 
 
+@pytest.mark.parametrize("code", [errno.EDQUOT, errno.EIO, errno.ESTALE])
+def test_a_disk_that_tells_only_on_closing_is_explained_too(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    tree.replace("status.json", b"old")
+    close = os.close
+
+    def late(descriptor: int) -> None:
+        written = stat.S_ISREG(os.fstat(descriptor).st_mode) and os.lseek(descriptor, 0, os.SEEK_CUR) > 0
+        close(descriptor)
+        if written:
+            failing(code)()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "close", late)
+        error = refused(lambda: tree.replace("status.json", b"new"))
+    assert (error.code, bool(error.hint)) == (errno.errorcode[code], code != errno.EIO)
+    assert tree.read("status.json") == b"old"
+    assert tree.names("") == ["status.json"]
+
+
 def test_what_a_killed_run_left_is_replaced(tree: Tree) -> None:
     tree.append(".status.json.part", b"half of something longer")
     tree.replace("status.json", b"new")

@@ -223,6 +223,8 @@ def received(tree: Tree, *replies: Reply, named_size: int | None = None) -> tupl
 
 
 BARE = Reply(body=BODY, headers={"Content-Length": ""})
+MD5 = {"Content-MD5": f" {base64.b64encode(hashlib.md5(BODY).digest()).decode()} "}
+SEALED = {**etag(b"other"), "x-obs-server-side-encryption": "kms"}
 US3 = base64.urlsafe_b64encode((1).to_bytes(4, "little") + hashlib.sha1(BODY).digest()).decode()
 
 
@@ -237,14 +239,15 @@ US3 = base64.urlsafe_b64encode((1).to_bytes(4, "little") + hashlib.sha1(BODY).di
         (BARE, None, "twice", 2),
         (Reply(206, BODY, {"Content-Range": f"bytes 0-{len(BODY) - 1}/{len(BODY)}"}), None, "length", 1),
         (Reply(body=BODY, headers=etag(b"other")), None, "length", 2),
-        (
-            Reply(body=BODY, headers={**etag(b"other"), "x-obs-server-side-encryption": "kms"}),
-            None,
-            "length",
-            1,
-        ),
+        (Reply(body=BODY, headers=SEALED), None, "length", 1),
+        (Reply(body=BODY, headers={**SEALED, **MD5}), None, "checksum", 1),
+        (Reply(body=BODY, headers={**etag(BODY), "Content-MD5": "is none"}), None, "checksum", 1),
+        (Reply(body=BODY, headers={**BARE.headers, "Transfer-Encoding": "identity"}), None, "twice", 2),
     ],
-    ids=["md5", "us3", "size", "bare_size", "length", "twice", "whole_206", "no_md5", "sealed"],
+    ids=[
+        *("md5", "us3", "size", "bare_size", "length", "twice", "whole_206", "no_md5"),
+        *("sealed", "content_md5", "no_content_md5", "identity"),
+    ],
 )
 def test_what_vouched_for_a_file(tree: Tree, reply: Reply, named: int | None, proof: str, requests: int) -> None:
     download, sent = received(tree, reply, named_size=named)
@@ -255,6 +258,24 @@ def test_what_vouched_for_a_file(tree: Tree, reply: Reply, named: int | None, pr
 def test_readings_that_differ_are_refused_where_nothing_vouches(tree: Tree) -> None:
     replies = [Reply(body=BODY[:size], headers={"Content-Length": ""}) for size in range(100, 110)]
     assert fails(tree, lambda: fetched(tree, *replies)).code == "unproven_body"
+
+
+@pytest.mark.parametrize("between", [Reply(body=b"<html>sign in</html>"), Reply(503), CUT])
+def test_what_is_read_again_is_not_forgotten_when_something_else_comes_between(tree: Tree, between: Reply) -> None:
+    assert fetched(tree, BARE, between, BARE) == tree.digest(PATH)
+    assert tree.read(PATH) == BODY
+
+
+@pytest.mark.parametrize(
+    ("headers", "code", "words"),
+    [
+        ({"Content-Length": "5, 6"}, "bad_answer", "two lengths"),
+        ({"Transfer-Encoding": "gzip, chunked"}, "bad_range", "coded as gzip, chunked"),
+    ],
+)
+def test_a_head_that_cannot_be_relied_on_is_told(tree: Tree, headers: dict[str, str], code: str, words: str) -> None:
+    error = fails(tree, lambda: fetched(tree, Reply(body=BODY, headers=headers)))
+    assert (error.code, words in error.message) == (code, True)
 
 
 def test_corrupt_bytes_are_fetched_again(tree: Tree) -> None:

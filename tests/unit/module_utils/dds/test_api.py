@@ -164,8 +164,9 @@ def test_a_list_that_never_stands_still_is_an_error() -> None:
 
 def test_a_list_that_promises_more_than_it_shows_is_an_error() -> None:
     session = Scripted(lambda _path, _query: {"audit_logs": [], "total_record": 5})
-    with pytest.raises(CloudError, match="changed in each of"):
+    with pytest.raises(CloudError, match="changed in each of 20 readings, or says that there is more"):
         client(session).audit_logs("i", Span(0, DAY))
+    assert len(session.queries) == 2
 
 
 @pytest.mark.parametrize(
@@ -323,6 +324,13 @@ def test_an_instance_without_an_id_is_left_out() -> None:
     rows: list[Any] = [{"name": "nameless"}, {"id": "a"}, None]
     session = Scripted(lambda _path, query: {"instances": rows if query["offset"] == "0" else []})
     assert client(session).instances() == [{"id": "a"}]
+
+
+@pytest.mark.parametrize("row", [None, {"name": "nameless"}])
+def test_an_instance_that_the_total_counts_and_nothing_names_is_missed(row: object) -> None:
+    session = Scripted(lambda _path, query: {"instances": [{"id": "a"}, row][int(query["offset"]) :], "total_count": 2})
+    with pytest.raises(CloudError, match="list of instances"):
+        client(session).instances()
 
 
 def test_the_project_is_looked_up_once_by_the_name_of_the_region(emulator: Emulator) -> None:
