@@ -12,6 +12,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import OptionSet
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import LogsError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._progress import Teller
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._words import printable
 
 
 class Context(NamedTuple):
@@ -42,7 +43,8 @@ def run_module(options: OptionSet, body: Body, *, cloud: bool = True) -> None:
         if REQUESTS_IMPORT_ERROR:
             module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
     try:
-        result = body(Context(module.check_mode, module._diff, module.warn), options.checked(module.params))
+        context = Context(module.check_mode, module._diff, lambda words: module.warn(printable(words)))
+        result = body(context, options.checked(module.params))
     except LogsError as error:
         module.fail_json(**error.result())
     module.exit_json(**result)

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 _KEPT_IN_LINES = "\n\t"
 
 
@@ -23,6 +25,15 @@ def printable_lines(text: str) -> str:
         return text
     lines = text.replace("\r\n", "\n")
     return "".join(character if character in _KEPT_IN_LINES else _shown(character) for character in lines)
+
+
+def printable_values(value: Any) -> Any:
+    """Return what JSON may hold with its texts, names of fields too, as :func:`printable_lines` has them."""
+    if isinstance(value, dict):
+        return {printable_lines(name): printable_values(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [printable_values(item) for item in value]
+    return printable_lines(value) if isinstance(value, str) else value
 
 
 def _is_plain(text: str) -> bool:

@@ -124,7 +124,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 entries:
-  description: The entries with the fields that the API gives, the newest first.
+  description: The entries with the fields that the API gives, without what is not printable, the newest first.
   returned: success
   type: list
   elements: dict
@@ -226,6 +226,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._failures imp
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import Context, run_module
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span, backwards
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import MINUTE, iso, parse_moment
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._words import printable_values
 
 _OPERATIONS = ["insert", "query", "update", "remove", "getmore", "command", "killcursors"]
 _SLOW_ALONE = ("operate_type", "database_keywords", "collection_keywords", "min_cost_time", "max_cost_time")
@@ -288,7 +289,8 @@ def log_info(context: Context, options: dict[str, Any]) -> dict[str, Any]:
         what = (options["instance_id"], options["log_type"], part)
         window = read(api, *what, node_id=options["node_id"] or "", filters=filters)
         found += [loads(line) for line in reversed(deque(window.lines(), missing))]
-    return {"changed": False, "entries": found[: options["limit"]], "truncated": len(found) > options["limit"]}
+    shown = printable_values(found[: options["limit"]])
+    return {"changed": False, "entries": shown, "truncated": len(found) > options["limit"]}
 
 
 def _filters(options: dict[str, Any]) -> dict[str, Any]:

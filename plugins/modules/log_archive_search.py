@@ -131,7 +131,9 @@ entries:
       description: Type of the log.
       type: str
     line:
-      description: The line as it was. Bytes that are no text stand as C(\xNN); a document of BSON stands as Extended JSON.
+      description:
+        - The line as it was, without what is not printable, such as control characters and marks of direction.
+        - Bytes that are no text stand as C(\xNN); a document of BSON stands as Extended JSON.
       type: str
     line_cut:
       description: Whether only the first O(line_limit) characters of the line are given.

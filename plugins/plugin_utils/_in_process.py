@@ -32,6 +32,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import Body, Context
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._progress import Teller
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import parse_instant
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._words import printable
 from ansible_collections.clouddb.mongodb_logs.plugins.plugin_utils._shown import SWITCH as PROGRESS_SWITCH
 from ansible_collections.clouddb.mongodb_logs.plugins.plugin_utils._shown import teller
 
@@ -153,7 +154,7 @@ def called(
     given = json.loads(json.dumps(given, default=_plain))
     validated = ArgumentSpecValidator(options.options, **options.constraints).validate(given)
     told: dict[str, None] = {}
-    context = Context(bool(check_mode), bool(diff), told.setdefault, tellers)
+    context = Context(bool(check_mode), bool(diff), lambda words: told.setdefault(printable(words)), tellers)
     try:
         with _unheard():
             result = _refused(name, validated) or function.body(

@@ -20,6 +20,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._progress imp
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._threads import cores
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import parse_moment
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._words import printable_values
 
 Made = TypeVar("Made")
 
@@ -128,8 +129,8 @@ def not_done(unit: Unit, result: NotDone) -> dict[str, Any]:
 
 
 def in_order(unread_parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return what was not read in the order of the archive: files come to an end in any."""
-    return sorted(unread_parts, key=lambda one: (one["file"], one["member"], one["line"]))
+    """Return what was not read as it may be shown, in the order of the archive: files come to an end in any."""
+    return sorted(printable_values(unread_parts), key=lambda one: (one["file"], one["member"], one["line"]))
 
 
 def warning(unread_parts: list[dict[str, Any]]) -> str | None:

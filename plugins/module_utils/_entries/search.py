@@ -19,6 +19,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.read
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.units import Unit
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.values import iso_ms
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._words import printable_values
 
 # How many lines back the time of a line is looked for that has none.
 _BACK = 200
@@ -240,9 +241,5 @@ def told(unit: Unit, member: str, entry: Entry, longest: int) -> dict[str, Any]:
         "duration_ms": facts.get("duration"),
     }
     result.update((name, facts.get(name)) for name in _PLAIN)
-    return {name: plain(value) if isinstance(value, str) else value for name, value in result.items()}
-
-
-def plain(text: str) -> str:
-    """Return a text that every encoder takes: JSON can spell half of a character."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+    shown: dict[str, Any] = printable_values(result)
+    return shown

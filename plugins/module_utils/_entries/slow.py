@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.entry import Entry, line_text
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.lines import Block
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.reading import facts_of, parts
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.search import plain
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.shape import hashed, pattern
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.structured import SLOW
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.units import Unit
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.values import iso_ms
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, iso
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._words import printable_values
 
 # More shapes of a file than this have one row for each namespace: constant memory, whatever a log holds.
 _MOST_SHAPES = 5000
@@ -217,7 +217,8 @@ def _example(unit: Unit, member: str, entry: Entry) -> dict[str, Any]:
         "member": member,
         "number": entry.number,
     }
-    return {name: plain(value) if isinstance(value, str) else value for name, value in example.items()}
+    shown: dict[str, Any] = printable_values(example)
+    return shown
 
 
 def merged(into: Shapes, shapes: Shapes) -> None:
@@ -245,10 +246,10 @@ _NOTHING = {"count": 0, "total_ms": 0, "mean_ms": 0.0, "p95_ms": 0, "max_ms": 0}
 
 
 def _row(key: Key, stat: Stat, before: Stat | None) -> dict[str, Any]:
-    row: dict[str, Any] = {name: plain(value) for name, value in key._asdict().items()}
+    row: dict[str, Any] = printable_values(key._asdict())
     row.update(_figures(stat.durations))
-    row["pattern"] = stat.pattern and plain(stat.pattern)
-    row["index"] = stat.index and plain(stat.index)
+    row["pattern"] = printable_values(stat.pattern)
+    row["index"] = printable_values(stat.index)
     row["example"] = stat.example
     row["before"] = _figures(before.durations) if before else None
     row["change"] = None

@@ -49,6 +49,18 @@ def test_an_error_of_the_family_becomes_a_failure(monkeypatch: pytest.MonkeyPatc
     }
 
 
+def test_what_is_warned_of_can_be_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    warned: list[str] = []
+    monkeypatch.setattr("ansible.module_utils.basic.AnsibleModule.warn", lambda _self, words: warned.append(words))
+
+    def body(context: _module.Context, _options: dict[str, Any]) -> dict[str, Any]:
+        context.warn("a\x1b[2J\u202eb")
+        return {}
+
+    run(monkeypatch, body)
+    assert warned == ["a[2Jb"]
+
+
 def test_bad_input_is_refused_before_the_body_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     result = run(monkeypatch, lambda _module, _options: pytest.fail("ran"), count=10)
     assert result["msg"] == "count must be from 1 to 9, not 10."

@@ -142,6 +142,18 @@ def test_a_clock_ahead_of_the_cloud_asks_for_nothing_in_the_future(
     assert result["entries"]
 
 
+def test_nothing_of_an_entry_moves_a_terminal_or_turns_its_text_around(
+    emulator: Emulator, options: dict[str, Any]
+) -> None:
+    emulator.world.instances[0].slow_log_masking = False
+    emulator.world.add_entry(
+        emulator.world.instances[0].id, "SlowLog", emulator.clock.now() - 2 * HOUR, message="a\x1b[2J\x9bb\tc\u202ed"
+    )
+    shown = [entry["whole_message"] for entry in show(options)["entries"]]
+    assert any("a[2Jb\tcd" in text for text in shown)
+    assert all(text.replace("\t", "").isprintable() for text in shown)
+
+
 def test_a_statement_stands_in_the_result_alone(emulator: Emulator, options: dict[str, Any]) -> None:
     emulator.world.instances[0].slow_log_masking = False
     emulator.world.add_entry(

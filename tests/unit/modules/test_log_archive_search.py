@@ -149,6 +149,16 @@ def test_a_regex_that_takes_too_long_is_ended_and_its_file_named(made: Made) -> 
     assert "no regular expression" in ask(made, regex="(")["msg"]
 
 
+def test_nothing_of_a_line_moves_a_terminal_or_turns_its_text_around(tmp_path: Path) -> None:
+    made = Made(tmp_path)
+    made.holds(text(slow(10, 100, "car\u202ets\x9b", appName="a\u200bpp"), "b\x1b[2J\x9bc\td"), 0)
+    result = ask(made, order="oldest")
+    assert [entry["namespace"] for entry in result["entries"]] == ["shop.carts", None]
+    assert lines(result)[1] == "b[2Jc\td"
+    row = ask(made, "slow")["shapes"][0]
+    assert (row["namespace"], row["example"]["app"]) == ("shop.carts", "app")
+
+
 def test_bad_input(made: Made) -> None:
     assert "severity" in ask(made, severity=["loud"])["msg"]
     assert ask(made, instances=["gone"])["failure"]["code"] == "no_instance"
