@@ -360,7 +360,35 @@ CAUSES = (
     ),
     Cause(ANY, ("timeout",), CONNECTION, "no answer in time", "Raise timeout, or check the way to the cloud."),
     Cause(ANY, ("cut",), CONNECTION, "the connection was cut", "Run again; what was received in whole stays."),
-    Cause(ANY, ("proxy",), CONNECTION, "the proxy refused", "Check HTTPS_PROXY and NO_PROXY."),
+    Cause(
+        ANY,
+        ("proxy",),
+        CONNECTION,
+        "the proxy refused",
+        "Have the proxy let this host there, or check HTTPS_PROXY and NO_PROXY.",
+    ),
+    Cause(
+        ANY,
+        ("proxy_failed",),
+        CONNECTION,
+        "the proxy could not get there",
+        "Check region and endpoint or api_url first, then the way from the proxy, and HTTPS_PROXY and NO_PROXY.",
+    ),
+    Cause(
+        ANY,
+        ("proxy_unreachable",),
+        CONNECTION,
+        "the proxy cannot be reached",
+        "Correct HTTPS_PROXY, HTTP_PROXY or ALL_PROXY, in which special characters of a password are percent-encoded,"
+        " or leave this host out with NO_PROXY.",
+    ),
+    Cause(
+        ANY,
+        ("proxy_tls",),
+        CONNECTION,
+        "no TLS connection to the proxy can be made",
+        "Give the proxy as http:// unless it speaks TLS itself; if it does, give its authority with ca_path.",
+    ),
     Cause(
         ANY,
         ("proxy_unusable",),

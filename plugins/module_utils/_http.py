@@ -13,20 +13,25 @@ import ipaddress
 import json
 import random
 import re
-import socket
 import threading
 import time
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from datetime import timezone
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
-from importlib.util import find_spec
 from typing import Any, Callable, NamedTuple, TypeVar
-from urllib.parse import quote, quote_plus, urlsplit
+from urllib.parse import urlsplit
 
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._connection import (
+    PLAIN_URL,
+    check_proxy,
+    explained,
+    proxy_refused,
+)
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput, CloudError
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._hidden import without
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._patience import Patience, is_passing
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import Clock
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._words import printable
@@ -34,7 +39,6 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._words import
 REQUESTS_IMPORT_ERROR: str | None = None
 try:
     import requests
-    from urllib3.exceptions import HTTPError, InvalidHeader, NewConnectionError
 except ImportError:
     REQUESTS_IMPORT_ERROR = traceback.format_exc()
 
@@ -46,11 +50,9 @@ SHORTEST_ATTEMPT = 1.0
 # One host may be both, and one of them be down behind it.
 _API, _STORE = "API", "store"
 LARGEST_ANSWER = 64 * 1024 * 1024
+# Of what a server says; a message has room for less.
+_LONGEST_WORDS = 16 * 1024
 
-# What is shorter proves nothing, and stands in other words too.
-_SHORTEST_SECRET = 6
-
-_PLAIN_URL = re.compile(r"[!-~]+\Z")
 _HOST = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\Z")
 
 
@@ -75,11 +77,7 @@ class Answer(NamedTuple):
 
     def plain(self, words: object) -> str:
         """Return words of the answer fit for a message, without anything that proved who asks."""
-        text = str(words)
-        for secret in (one for one in self.hidden if len(one) >= _SHORTEST_SECRET):
-            for form in (secret, quote(secret), quote(secret, safe=""), quote_plus(secret)):
-                text = text.replace(form, "...")
-        return plain(text)
+        return plain(words, self.hidden)
 
     def json(self, number: Callable[[str], Any] | None = None) -> dict[str, Any]:
         """Return the JSON object of the body. Raises CloudError when it is none, as from a proxy or a maintenance page.
@@ -122,9 +120,10 @@ def is_cached(headers: Mapping[str, str]) -> bool:
     return (headers.get("Age") or "0") != "0"
 
 
-def plain(text: object) -> str:
+def plain(text: object, secrets: Iterable[str] = ()) -> str:
     """Return a server's words fit for a message: one line, not long, nothing in it that could be a key or a link."""
-    words = " ".join(printable(str(text)).split())
+    words = " ".join(printable(str(text)[:_LONGEST_WORDS]).split())
+    words = without(words, secrets)
     words = re.sub(r"\?\S+", "?...", words)
     return re.sub(r"[\w+/=-]{40,}", "...", words)[:300]
 
@@ -277,7 +276,7 @@ class Http:
     def _surroundings(self, url: str) -> Mapping[str, Any]:
         """Return proxies and authorities as the environment names them, which requests would look for at every request."""
         server = urlsplit(url)[:2]
-        if not _PLAIN_URL.match(server[1]):  # which older releases of requests would look up
+        if not PLAIN_URL.match(server[1]):  # which older releases of requests would look up
             raise CloudError(f"{server[1]} cannot be sent this request.", code="bad_request")
         if server not in self._known:
             with requests.Session() as session:
@@ -309,7 +308,7 @@ class Http:
             ) as response,
         ):
             if response.status_code == 407:
-                raise _proxy_refused(host, named=True)
+                raise proxy_refused(host, 407)
             response.raw.enforce_content_length = True  # what urllib3 2 does by itself
             yield response
 
@@ -334,7 +333,7 @@ class Http:
             ) as response,
         ):
             if response.status_code == 407:
-                raise _proxy_refused(host, named=True)
+                raise proxy_refused(host, 407)
             response.raw.enforce_content_length = True  # what urllib3 2 does by itself
             body = response.raw.read(LARGEST_ANSWER, decode_content=True) or b""
             answer = Answer(host, response.status_code, response.headers, body, request.hidden)
@@ -402,115 +401,6 @@ def _pause(attempt: int, retry_after: float | None) -> float:
     return min(LONGEST_PAUSE, 0.5 * 2.0 ** min(attempt, 10)) * random.uniform(0.5, 1.0)
 
 
-@contextmanager
-def explained(host: str, timeout: float) -> Iterator[None]:
-    """Turn every fault of the connection into a CloudError that names the host alone."""
-    try:
-        yield
-    except requests.exceptions.SSLError as error:
-        raise _tls(host, error) from None
-    except requests.exceptions.ProxyError as error:
-        cause = getattr(_cause(error), "original_error", None)
-        raise _proxy_refused(host, named=" 407 " in str(cause), uncertain=isinstance(cause, ConnectionError)) from None
-    except requests.exceptions.Timeout as error:
-        raise CloudError(
-            f"{host} gave no answer within {timeout:g} s.",
-            code="timeout",
-            passing=True,
-            uncertain=not isinstance(error, requests.exceptions.ConnectTimeout),
-        ) from None
-    except requests.exceptions.RequestException as error:
-        if _has_no_address(error):
-            raise CloudError(f"There is no host {host}.", code="unknown_host") from None
-        if _never_connected(error):
-            raise CloudError(
-                f"{host} cannot be reached.",
-                code="unreachable",
-                passing=True,
-            ) from None
-        if isinstance(_cause(error), InvalidHeader):
-            raise CloudError(
-                f"{host} sent an answer with two lengths.", code="bad_answer", passing=True, uncertain=True
-            ) from None
-        if isinstance(error, ValueError):
-            raise CloudError(f"{host} cannot be sent this request.", code="bad_request") from None
-        raise _cut(host) from None
-    except HTTPError:
-        raise _cut(host) from None
-    except OSError as error:
-        raise (_tls(host, error) if "TLS CA" in str(error) else _cut(host)) from None
-
-
-def _cause(error: Exception) -> object:
-    cause = error.args[0] if error.args else None
-    return getattr(cause, "reason", cause)
-
-
-def _proxy_refused(host: str, *, named: bool, uncertain: bool = False) -> CloudError:
-    """Return the fault of a proxy; with ``named`` it wants to know who asks, which does not pass."""
-    hint = "It asks for a name and a password (HTTP 407): give them in HTTPS_PROXY, as http://NAME:PASSWORD@proxy:3128."
-    return CloudError(
-        f"The proxy refused to connect to {host}.",
-        code="proxy",
-        hint=hint if named else None,
-        status=407 if named else 0,
-        passing=not named,
-        uncertain=uncertain,
-    )
-
-
-def check_proxy(url: str, proxies: Mapping[str, str]) -> None:
-    """Raise CloudError when the proxy for a URL cannot be one. No message shows it, as a password may stand there."""
-    proxy = requests.utils.select_proxy(url, proxies)
-    if not proxy:
-        return
-    host = urlsplit(url).netloc
-    try:
-        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-        usable, scheme = bool(parts.hostname and parts.port != 0), parts.scheme
-    except ValueError:
-        usable, scheme = False, ""
-    if scheme.startswith("socks"):
-        if usable and scheme in ("socks4", "socks4a", "socks5", "socks5h") and find_spec("socks"):
-            return
-        raise CloudError(
-            f"The proxy for {host} is a SOCKS proxy, which cannot be used here.",
-            code="proxy_unusable",
-            hint="Name an HTTP proxy, leave this host out with NO_PROXY, or install PySocks for this Python.",
-        )
-    if not usable or scheme not in ("http", "https") or not _PLAIN_URL.match(proxy):
-        raise CloudError(f"What is set as the proxy for {host} is not the address of one.", code="proxy_unusable")
-
-
-def _never_connected(error: Exception) -> bool:
-    return isinstance(_cause(error), NewConnectionError)
-
-
-def _has_no_address(error: Exception) -> bool:
-    """Tell whether name resolution said for certain that there is no such name, not that it could not find out."""
-    cause = _cause(error)
-    resolution = getattr(cause, "__cause__", None) or getattr(cause, "__context__", None)
-    certain = (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))
-    return (
-        isinstance(cause, NewConnectionError)
-        and isinstance(resolution, socket.gaierror)
-        and resolution.errno in certain
-    )
-
-
-def _tls(host: str, error: Exception) -> CloudError:
-    words = str(_cause(error))  # without the URL
-    if "CERTIFICATE_VERIFY_FAILED" in words:
-        return CloudError(f"The TLS certificate of {host} is not trusted.", code="tls_untrusted")
-    if "EOF" in words:
-        return _cut(host)
-    return CloudError(f"No TLS connection to {host} can be made.", code="tls")
-
-
-def _cut(host: str) -> CloudError:
-    return CloudError(f"The connection to {host} was cut.", code="cut", passing=True, uncertain=True)
-
-
 def check_endpoint(url: str, option: str, warn: Callable[[str], None]) -> str:
     """Return an endpoint without its last slash. Warns of HTTP in clear beyond loopback.
 
@@ -524,7 +414,7 @@ def check_endpoint(url: str, option: str, warn: Callable[[str], None]) -> str:
     host = parts.hostname or ""
     if (
         parts.scheme not in ("http", "https")
-        or not _PLAIN_URL.match(url)
+        or not PLAIN_URL.match(url)
         or not (_HOST.match(host) or _is_address(host))
         or parts.query
         or parts.fragment

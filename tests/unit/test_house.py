@@ -22,11 +22,12 @@ UTILS = f"ansible_collections.{NAME}.plugins.module_utils"
 
 # module_utils from the ground up: what a part imports stands in an earlier row, and only itself knows a provider.
 LAYERS = [
-    {"_amounts", "_failures", "_threads", "_words"},
+    {"_amounts", "_failures", "_hidden", "_threads", "_words"},
     {"_errors", "_progress"},
     {"_time"},
     {"_spans"},
     {"_patience"},
+    {"_connection"},
     {"_argspec", "_http", "_reader"},
     {"_module"},
     {"_archive", "_dds", "_umongodb"},

@@ -61,7 +61,7 @@ class AccessKey(Auth):
             secret_key=self._secret_key,
         )
         signature = headers["Authorization"].rpartition("Signature=")[2]
-        hidden = (self._access_key, self._security_token or "", signature)
+        hidden = (self._access_key, self._secret_key, self._security_token or "", signature)
         return Request(method, _url(endpoint, path, query), headers, body, hidden)
 
     def accepted(self, request: Request) -> None:

@@ -18,7 +18,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api impo
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.walk import LEAD, Walk
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.window import Number, Window
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._failures import DDS, is_known
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._failures import CONNECTION, DDS, is_known
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._threads import Threads
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, MINUTE
@@ -86,8 +86,11 @@ def _page(api: Dds, instance_id: str, log_type: str, body: Mapping[str, Any]) ->
 def is_not_here(error: CloudError) -> bool:
     """Tell whether a refusal means that there are no entries to be asked for, and not that the call was wrong.
 
-    With which codes instances are refused that are too old is not documented: any that stands for nothing else.
+    With which codes instances are refused that are too old is not documented: any that stands for nothing else. A proxy that
+    answers in the place of the API says nothing of it.
     """
+    if error.kind == CONNECTION:
+        return False
     return error.code in _NOT_HERE or (error.status in (400, 403) and not is_known(DDS, error.code))
 
 

@@ -223,7 +223,8 @@ class UMongoDB:
         every = {"Action": action, **self._common, **params}
         sent = {name: text(value) for name, value in every.items() if value is not None}
         sent["Signature"] = signature(sent, self._private_key)
-        shown_nowhere = (sent["PublicKey"], sent.get("SecurityToken", ""), sent["Signature"])
+        proofs = (sent["PublicKey"], sent.get("SecurityToken", ""), sent["Signature"])
+        shown_nowhere = (*proofs, self._private_key, self._headers.get("channel-key", ""))
         return Request("POST", self._url, self._headers, urlencode(sent).encode("ascii"), shown_nowhere)
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 import requests
 import urllib3
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._connection import explained
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput, CloudError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import (
     LARGEST_ANSWER,
@@ -25,7 +26,6 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import 
     Http,
     Request,
     check_endpoint,
-    explained,
     plain,
     retry_after,
 )
@@ -419,7 +419,7 @@ def test_what_cannot_be_a_proxy_is_told_as_that(
     monkeypatch: pytest.MonkeyPatch, proxy: str, message: str, hint: str
 ) -> None:
     monkeypatch.setattr(
-        "ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http.find_spec", lambda _name: None
+        "ansible_collections.clouddb.mongodb_logs.plugins.module_utils._connection.find_spec", lambda _name: None
     )
     monkeypatch.setenv("ALL_PROXY", proxy)
     error = fails(lambda: asked("http://api.invalid/x"))
@@ -427,6 +427,63 @@ def test_what_cannot_be_a_proxy_is_told_as_that(
     assert message in error.message
     assert hint in error.hint
     assert "s3cret" not in str(error.result())
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "message"),
+    [
+        (301, "proxy", "The proxy refused to connect to api.invalid (HTTP 301)."),
+        (403, "proxy", "The proxy refused to connect to api.invalid (HTTP 403)."),
+        (503, "proxy_failed", "The proxy could not connect to api.invalid (HTTP 503)."),
+    ],
+)
+def test_a_proxy_that_lets_nobody_there_is_told_from_one_that_cannot_get_there(
+    monkeypatch: pytest.MonkeyPatch, status: int, code: str, message: str
+) -> None:
+    with scripted(Reply(status, b"<html>No</html>")) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        error = fails(lambda: asked("https://api.invalid/x"))
+    assert (error.code, error.message, error.passing) == (code, message, status == 503)
+
+
+@pytest.mark.parametrize(
+    ("proxy", "resolution", "code", "message"),
+    [
+        (
+            "http://joe:s3cret@127.0.0.1:1",
+            None,
+            "proxy_unreachable",
+            "Nothing can be reached at the proxy for api.invalid.",
+        ),
+        (
+            "http://joe:s3cret@proxy.invalid:3128",
+            socket.EAI_NONAME,
+            "proxy_unreachable",
+            "There is no host of the name that is set as the proxy for api.invalid.",
+        ),
+    ],
+)
+def test_a_proxy_that_is_not_there_is_told_from_one_that_refuses(
+    monkeypatch: pytest.MonkeyPatch, proxy: str, resolution: int | None, code: str, message: str
+) -> None:
+    def resolve(*_arguments: object, **_named: object) -> None:
+        raise socket.gaierror(resolution, "as a resolver says")
+
+    if resolution:
+        monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    for url in ("https://api.invalid/x", "http://api.invalid/x"):
+        error = fails(lambda url=url: asked(url))  # type: ignore[misc]
+        assert (error.code, error.message, error.passing) == (code, message, not resolution)
+        assert "s3cret" not in str(error.result())
+
+
+def test_a_proxy_that_speaks_no_tls_is_told_from_a_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    with scripted(Reply()) as proxy:
+        monkeypatch.setenv("ALL_PROXY", proxy.url.replace("http:", "https:"))
+        error = fails(lambda: asked("https://api.invalid/x"))
+    assert (error.code, error.passing) == ("proxy_tls", False)
+    assert error.message == "No TLS connection to the proxy for api.invalid can be made."
 
 
 def test_a_proxy_without_a_scheme_is_one(monkeypatch: pytest.MonkeyPatch) -> None:

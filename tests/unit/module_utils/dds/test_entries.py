@@ -176,6 +176,13 @@ def test_that_there_is_no_such_call_is_told_from_other_refusals(
         assert (caught.value.code, caught.value.status) == (code, status)
 
 
+def test_a_page_of_a_proxy_says_nothing_of_what_a_cloud_has(emulator: Emulator, instance: DdsInstance) -> None:
+    emulator.faults.add(Fault("*", "html", times=None, args={"status": 403}))
+    with pytest.raises(CloudError) as caught:
+        probe(dds(emulator), instance.id, "slow", last_day(emulator))
+    assert (caught.value.code, isinstance(caught.value, CannotQuery)) == ("not_json", False)
+
+
 def test_an_old_instance_and_a_cloud_without_the_call_are_told(emulator: Emulator, instance: DdsInstance) -> None:
     probe(dds(emulator), instance.id, "error", last_day(emulator))
     instance.version = "3.4"
