@@ -238,7 +238,7 @@ class Http:
                 last = error
                 failures += 1
                 pause = _pause(failures, error.retry_after)
-                if error.throttled:
+                if error.throttled and not error.spent:
                     # A server that asks for days gets no more patience than one that does not answer.
                     self._throttle.hold(min(pause, self._deadline))
                 if error.spent or not again(error) or self._monotonic() + pause + SHORTEST_ATTEMPT > give_up:

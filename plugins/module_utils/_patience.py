@@ -28,10 +28,14 @@ def is_silence(error: CloudError) -> bool:
 
 @dataclass
 class _Host:
-    """When a host answered and failed last; ``since`` when it is silent, ``cause`` why it is given up."""
+    """When a host answered and failed last; ``since`` when it is silent, ``cause`` why it is given up.
+
+    ``held`` and ``held_then``: for how long the run had been asked to wait when the silence began, and at the last failure.
+    """
 
     heard: float = float("-inf")
     failed: float = float("-inf")
+    held_then: float = 0.0
     since: float | None = None
     held: float = 0.0
     cause: CloudError | None = None
@@ -95,10 +99,10 @@ class Patience:
         with self._lock:
             one = self._hosts[host]
             start = max(begun, one.heard)
-            # While nobody asks, nobody is silent.
-            if one.since is None or start - one.failed > self._deadline:
+            # While nobody asks, nobody is silent; but whoever waits because the host said so does ask.
+            if one.since is None or start - one.failed - (held - one.held_then) > self._deadline:
                 one.since, one.held = start, held
-            one.failed = now
+            one.failed, one.held_then = now, held
             patience = self._deadline + min(held - one.held, self._deadline)
             if one.cause or now - one.since >= patience:
                 one.cause, one.probe = error, now + self._deadline

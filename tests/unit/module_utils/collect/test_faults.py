@@ -255,3 +255,18 @@ def test_an_api_that_goes_down_in_mid_run_costs_a_few_deadlines_and_the_next_run
     assert {unit["failure"]["code"] for unit in missing} == {"DBS.280005"}
     emulator.faults.clear()
     assert {event.unit for event in instance.collect().done if event.status == "collected"} == logs - kept
+
+
+@pytest.mark.parametrize("seconds", [None, 20, 3600])
+def test_a_store_that_throttles_for_ever_costs_a_few_deadlines_whatever_it_asks_for(
+    instance: Instance, seconds: int | None
+) -> None:
+    for hours in range(1, 61):
+        instance.add_log(hours)
+    emulator = instance.emulator
+    args = {"retry_after": seconds} if seconds else {}
+    emulator.faults.add(Fault("object", "throttled", times=None, args=args))
+    begin = emulator.clock.now()
+    outcome = instance.collect()
+    assert emulator.clock.now() - begin < 4 * 30
+    assert {unit["failure"]["code"] for unit in outcome.result("", 99)["missing"]} == {"503"}
