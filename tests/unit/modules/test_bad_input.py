@@ -54,6 +54,7 @@ BAD_BY_NAME: dict[str, list[Any]] = {
     **dict.fromkeys(("begin", "end", "start_time", "end_time"), BAD_TIME),
     **dict.fromkeys(("lookback", "settle", "max_age", "alert_before", "stalled_after"), BAD_AGE),
     "min_age": [*BAD_AGE, "0d", "23h"],
+    "days": ["many", -1, 1.5, 0],
     "keep_days": ["many", -1, 1.5, 1, 6, 733],
     **{name: ["nobody-of-this-name"] for name in ("owner", "group")},
     **{name: [[{"begin": "noon"}], [{"begin": "1", "end": "1", "reason": " "}]] for name in ("hold", "release")},

@@ -79,6 +79,8 @@ def test_the_cloud_filters(emulator: Emulator, options: dict[str, Any], wanted: 
     everything = show(options, begin="5d", node_id=node, limit=100000, log_type=wanted.get("log_type", "slow"))
     assert 0 < len(result["entries"]) < len(everything["entries"]) or "database_keywords" in wanted
     assert {row["node_id"] for row in result["entries"]} == {node}
+    if "severity" in sent:
+        assert {row["severity"] for row in result["entries"]} == {sent["severity"]}
     body = emulator.requests.of(f"List{wanted.get('log_type', 'slow').title()}Logs")[0].params["body"]
     assert {name: body.get(name) for name in sent} == sent
     assert body["node_id"] == node

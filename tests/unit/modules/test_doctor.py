@@ -183,7 +183,8 @@ def test_signing_in(
         assert seen.checks["credentials"]["message"] == f"Signing in with {way} works."
         assert seen.having("failure") == []
     else:
-        assert seen.first_failure[:2] == ("credentials", "credentials")
+        assert (seen.having("failure"), seen.first_failure[1]) == (["credentials"], "credentials")
+        assert "mend credentials first" in " ".join(" ".join(seen.result["screen"][-3:]).split())
         assert "Not looked at, as credentials failed." in seen.checks["due"]["message"]
         assert seen.states["archive"] == "ok"
     assert all(value not in str(seen.result["screen"]) for value in wrong.values() if value not in ("", "good"))

@@ -56,6 +56,13 @@ def test_an_intact_archive_verifies(made: Made) -> None:
         assert not info(made, verify=level, instances=["uclmongo-1"], expected_head=made.ledger.head).get("failed")
 
 
+def test_a_file_of_another_size_is_the_one_problem(made: Made) -> None:
+    (made.path / made.files()[0]).write_text("damaged")
+    result = info(made, verify="size")
+    assert [problem["kind"] for problem in result["problems"]] == ["size"]
+    assert result["counts"] == info(made)["counts"]
+
+
 def test_problems_fail_with_the_full_result(made: Made) -> None:
     for path in made.files():
         (made.path / path).unlink()

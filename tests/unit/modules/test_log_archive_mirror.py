@@ -377,6 +377,10 @@ def test_a_bucket_that_is_not_there_and_keys_that_are_wrong_are_told(made: Made,
     assert mirror(made, Store("http://127.0.0.1:9", "mirror"))["failure"]["kind"] == "connection"
 
 
+def test_an_archive_that_is_not_there_is_told(made: Made, store: Store, tmp_path: Path) -> None:
+    assert mirror(made, store, archive=str(tmp_path / "nothing"))["failure"]["code"] == "no_archive"
+
+
 def test_keys_that_are_refused_are_told_without_them(made: Made, tmp_path: Path) -> None:
     with RcloneStore(tmp_path / "store") as store:
         result = run_module("log_archive_mirror", options_of(made, store, secret_key="not/the+right/one"))

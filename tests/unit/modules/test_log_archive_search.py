@@ -115,6 +115,8 @@ def test_a_span_reads_only_the_files_that_can_hold_it(made: Made) -> None:
     assert [entry["duration_ms"] for entry in result["entries"]] == [200]
     result = ask(made, begin=iso(FIRST + 11), end=iso(FIRST + 12), log_types=["slow"])
     assert lines(result) == ["  at frame 1", other(11)]
+    result = ask(made, end="2020-01-01T00:00:00Z")
+    assert (result["matched"], result["files_read"], result["files_total"]) == (0, 0, 4)
     assert "after begin" in ask(made, begin="2026-03-02T00:00:00Z", end="2026-03-01T00:00:00Z")["msg"]
 
 
@@ -164,6 +166,7 @@ def test_bad_input(made: Made) -> None:
     assert ask(made, instances=["gone"])["failure"]["code"] == "no_instance"
     assert "nothing of node-9" in ask(made, node_ids=["node-9"])["msg"]
     assert ask(made, region="elsewhere")["failure"]["code"] == "no_instance"
+    assert ask(made, archive=str(made.path / "gone"))["failure"]["code"] == "no_archive"
 
 
 def test_long_lines_are_cut_in_the_result_only(made: Made) -> None:

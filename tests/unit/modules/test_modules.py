@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 from pathlib import Path
 from typing import Any
@@ -39,15 +40,27 @@ def test_check_mode_says_what_the_run_then_does(good: dict[str, dict[str, Any]],
         else:
             same = ("node_id", "log_type", "state", "begin", "end", "name")
             assert {key: planned["package"][key] for key in same} == {key: done["package"][key] for key in same}
+            assert done["package"] == first[1]["package"]
+        assert planned["diff"]["before"] == done["diff"]["before"]
+        assert foreseen(planned["diff"]["after"]) == foreseen(done["diff"]["after"])
     assert first[1]["diff"]["before"] != first[1]["diff"]["after"]
     assert again[1]["diff"]["before"] == again[1]["diff"]["after"]
 
 
+def foreseen(after: Any) -> list[Any]:
+    """Return of what is there after a run what can be known before: of packages neither ids nor sizes, of series no begin."""
+    if isinstance(after, str):
+        lines = [re.sub(r", \d+ bytes", "", line) for line in after.splitlines()]
+        return [line for line in lines if "opened" not in line]
+    return [after[name] for name in ("node_id", "log_type", "begin", "end", "name")]
+
+
 @pytest.mark.parametrize("module", [module for module in CALLING if module.endswith("_info")])
-@pytest.mark.parametrize("check", [False, True])
-def test_what_only_reads_never_changes(good: dict[str, dict[str, Any]], module: str, check: bool) -> None:
-    results = [run_module(module, good[module], check=check) for _time in range(2)]
-    assert results[0] == results[1]
+def test_what_only_reads_never_changes(good: dict[str, dict[str, Any]], module: str) -> None:
+    results = [run_module(module, good[module], check=check) for check in (False, True, False)]
+    for result in results:
+        result.pop("invocation", None)
+    assert results[0] == results[1] == results[2]
     assert results[0]["changed"] is False
     told = [value for value in results[0].values() if isinstance(value, (list, dict)) and value]
     assert told or module.endswith("package_info")
@@ -173,8 +186,25 @@ def test_nodes_come_with_the_types_of_log_they_can_have(emulator: Emulator, good
 )
 def test_an_instance_that_is_not_there_is_an_error(good: dict[str, dict[str, Any]], module: str, option: str) -> None:
     result = run_module(module, {**good[module], option: "no-such-one"})
-    assert result["failed"]
+    assert (result["failed"], result["failure"]["code"]) == (True, "not_found")
     assert "no-such-one" in result["msg"] or option in result["msg"]
+
+
+def test_one_instance_is_told_as_in_the_list_of_all(emulator: Emulator, good: dict[str, dict[str, Any]]) -> None:
+    for module, option in (("umongodb_instance_info", "cluster_id"), ("dds_instance_info", "instance_id")):
+        everything = run_module(module, good[module])["instances"]
+        assert len(everything) == 2
+        for one in everything:
+            assert run_module(module, {**good[module], option: one[option]})["instances"] == [one]
+
+
+def test_exports_are_not_asked_for_in_check_mode_and_a_span_is_queried(good: dict[str, dict[str, Any]]) -> None:
+    options = {**good["dds_log_archive"], "log_types": ["slow", "error"], "entries_by": "export"}
+    notices = run_module("dds_log_archive", options, check=True)["notices"]
+    assert [(one["code"], one["log_type"]) for one in notices] == [("not_asked", "slow"), ("not_asked", "error")]
+    span = {"begin": "2026-03-09T00:00:00Z", "end": "2026-03-10T00:00:00Z", "log_types": ["slow"]}
+    result = run_module("dds_log_archive", {**good["dds_log_archive"], **span}, check=True)
+    assert (result["changed"], [claim["by"] for claim in result["claims"]]) == (True, ["query"])
 
 
 def test_packages_can_be_filtered(good: dict[str, dict[str, Any]]) -> None:
@@ -182,6 +212,7 @@ def test_packages_can_be_filtered(good: dict[str, dict[str, Any]]) -> None:
     listing = good["umongodb_log_package_info"]
     assert run_module("umongodb_log_package_info", {**listing, "state": "success"})["packages"] == [made]
     assert run_module("umongodb_log_package_info", {**listing, "log_type": "error"})["packages"] == []
+    assert run_module("umongodb_log_package_info", {**listing, "state": "failed"})["packages"] == []
     assert run_module("umongodb_log_package_info", {**listing, "node_id": made["node_id"]})["packages"] == [made]
 
 
