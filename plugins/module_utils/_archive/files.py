@@ -163,6 +163,16 @@ class Tree:
                 return None
         return Mark(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
+    def is_folder(self, path: str) -> bool:
+        """Tell whether a folder stands where a file should be."""
+        with explained(self._full(path)):
+            try:
+                with self._folder(os.path.dirname(path)) as folder:
+                    found = os.stat(os.path.basename(path), dir_fd=folder, follow_symlinks=False)
+            except FileNotFoundError:
+                return False
+        return stat.S_ISDIR(found.st_mode)
+
     def lines(self, path: str, offset: int = 0) -> Iterator[bytes]:
         """Yield the lines of a file from an offset on, each with its end. Raises ArchiveError also where there is none."""
         with explained(self._full(path)), os.fdopen(self._open(path), "rb", CHUNK) as file:
@@ -256,7 +266,8 @@ class Tree:
         with explained(self._full(path)), self._folder(path) as folder:
             for part, final in paths.items():
                 if os.path.dirname(final) == path:
-                    os.rename(os.path.basename(part), os.path.basename(final), src_dir_fd=folder, dst_dir_fd=folder)
+                    with explained(self._full(final)):
+                        os.rename(os.path.basename(part), os.path.basename(final), src_dir_fd=folder, dst_dir_fd=folder)
             if durable:
                 self._sync(folder)
 

@@ -80,7 +80,7 @@ class Found:
     def _in(self, folder: str, series: layout.Series) -> Iterator[Event]:
         for name in self._tree.names(folder):
             path = f"{folder}/{name}"
-            event = None if path in self._held else self._unit(path)
+            event = None if path in self._held or self._tree.is_folder(path) else self._unit(path)
             if event:
                 yield event._replace(series=series)
 

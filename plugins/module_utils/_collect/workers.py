@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import re
 import threading
@@ -234,7 +235,7 @@ class Workers:
         offer, begin = step.file, self._monotonic()
         try:
             link = self._links.first(offer)
-            path = self._path(step, self._source.path(offer, link))
+            path = self._free(self._path(step, self._source.path(offer, link)))
             download = Download(self._source.http, self._tree, path, offer.size, self._stopped.is_set, self._tags)
             with self._naming:
                 self._downloads[step.key] = download
@@ -250,8 +251,8 @@ class Workers:
         return Fetched(step, path, digest, download.resumed, source, download.notes)
 
     def _read(self, step: Step) -> Fetched | Failed:
-        path = self._source.window_path(step)
         try:
+            path = self._free(self._source.window_path(step))
             reading = self._source.read(step, self._lines(step.held), self._fetchers)
             digest = write_lines(self._tree, path, reading.lines)
         except LogsError as error:
@@ -267,6 +268,14 @@ class Workers:
             raise CloudError(
                 f"What is new of a window cannot be told: {error.message}", code="damaged", hint="Collect with repair."
             ) from None
+
+    def _free(self, path: str) -> str:
+        """Return the path of a file that can stand there; a folder in its place stops this one, and no other."""
+        if self._tree.is_folder(path):
+            full = os.path.join(self._tree.root, path)
+            hint = "Move away what stands where a file should be."
+            raise CloudError(f"{full} is a folder.", code="EISDIR", kind=ArchiveError.kind, hint=hint)
+        return path
 
     def _path(self, step: Step, path: str) -> str:
         with self._naming:

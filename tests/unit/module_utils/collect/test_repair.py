@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.survey import Chosen
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.outcome import Outcome
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY
 
 from .conftest import Cluster, Instance, Timeline, verify
 
@@ -69,6 +70,26 @@ def test_a_damaged_window_is_fetched_again(cluster: Cluster, damage: str) -> Non
     assert last["reason"] == f"fetched again, as {why}"
     assert cluster.packages() == asked
     assert repair(cluster, "sha256").changed is False
+
+
+@pytest.mark.parametrize("level", ["size", "none"])
+def test_a_folder_in_place_of_a_file_stops_that_file_alone(cluster: Cluster, level: str) -> None:
+    cluster.collect()
+    path = cluster.archive / cluster.folder / collected(cluster)[2]["path"]
+    path.unlink()
+    path.mkdir()
+    if level == "none":
+        # of a run that was killed, or an archive put together by hand
+        path = path.parents[1] / "10" / "20260310T000000Z_20260311T000000Z.tar.gz"
+        path.mkdir(parents=True)
+        cluster.advance(days=1)
+    cluster.advance(days=1)
+    cluster.verifies = False
+    outcome = repair(cluster, level)
+    assert [event.begin for event in outcome.done] == [cluster.emulator.clock.now() // DAY * DAY - DAY]
+    [unit] = outcome.result("", 9)["missing"]
+    assert (unit["failure"]["kind"], unit["failure"]["message"]) == ("archive", f"{path} is a folder.")
+    assert path.is_dir()
 
 
 def test_without_being_told_to_a_run_repairs_nothing(cluster: Cluster) -> None:
