@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Callable
 
-from ansible.module_utils.basic import env_fallback
+from ansible.module_utils.basic import AnsibleFallbackNotFound, env_fallback
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput
 
 LOG_TYPES_UMONGODB = ["slow", "error"]
@@ -72,10 +72,11 @@ class OptionSet:
         both.required_by = {**self.required_by, **other.required_by}
         return both
 
-    def checked(self, params: Mapping[str, Any]) -> dict[str, Any]:
+    def checked(self, params: Mapping[str, Any], *, of_inventory: bool = False) -> dict[str, Any]:
         """Return the values with what is blank made absent, as an unset variable or survey question is.
 
         Raises BadInput for all that is missing, for the first value that cannot be meant so, and where a constraint is broken.
+        ``of_inventory``: whether they stand in the file of an inventory, which knows no variables of the role.
         """
         values = {name: _without_blanks(params[name]) for name in self.options}
         foreign = [name for name in self.rivals if self._is_foreign(name, values)]
@@ -83,7 +84,7 @@ class OptionSet:
         for name, option in self.options.items():
             values[name] = option.get("default") if values[name] is None else values[name]
         given = {name for name, value in values.items() if value is not None}
-        self._check_that_nothing_is_missing(given)
+        self._check_that_nothing_is_missing(given, of_inventory)
         for name in self.options:
             if name in given and name in self.checks:
                 self.checks[name](name, values[name])
@@ -109,15 +110,15 @@ class OptionSet:
     def _is_of_the_environment(self, name: str, values: Mapping[str, Any]) -> bool:
         return values[name] in self._environment(name)
 
-    def _check_that_nothing_is_missing(self, given: set[str]) -> None:
+    def _check_that_nothing_is_missing(self, given: set[str], of_inventory: bool) -> None:
         required = [[name] for name, option in self.options.items() if option.get("required") and name not in given]
         one_of = [names for names in self.required_one_of if not given & set(names)]
         told = [f"{_every(required)} must not be empty"] if required else []
         told += [f"{_every(one_of)} must be given"] if one_of else []
         if told:
-            raise BadInput(f"{'; '.join(told)}.", hint=self._where_to_give(required + one_of))
+            raise BadInput(f"{'; '.join(told)}.", hint=self._where_to_give(required + one_of, of_inventory))
 
-    def _where_to_give(self, missing: Sequence[Sequence[str]]) -> str:
+    def _where_to_give(self, missing: Sequence[Sequence[str]], of_inventory: bool) -> str:
         """Return where else than as options one of each can be given; nothing when none is of the environment."""
         variables = [
             [variable for name in names for variable in self.options[name].get("fallback", (None, []))[1]]
@@ -125,10 +126,10 @@ class OptionSet:
         ]
         if not any(variables):
             return ""
-        of_the_role = [[f"collect_{name}" for name in names] for names, found in zip(missing, variables) if found]
-        return (
-            f"Export {_every([found for found in variables if found])}, or give the role collect {_every(of_the_role)}."
-        )
+        options = [names for names, found in zip(missing, variables) if found]
+        role = f"the role collect {_every([[f'collect_{name}' for name in names] for names in options])}"
+        place = f"{_every(options)} in the file of the inventory" if of_inventory else role
+        return f"Export {_every([found for found in variables if found])}, or give {place}."
 
     def _environment(self, name: str) -> list[str]:
         return [os.environ.get(variable, "").strip() for variable in self.options[name]["fallback"][1]]
@@ -186,8 +187,19 @@ def identifier(name: str, value: Any) -> None:
             raise BadInput(f"{name}: '{item[:60]}' is not an id; ids are made of letters, digits and . _ : - only.")
 
 
+def region_id(name: str, value: Any) -> None:
+    """Check the id of a region, for which some take what a console shows."""
+    if not _ID.match(value):
+        raise BadInput(
+            f"{name}: '{value[:60]}' is not an id of a region; give it as the API writes it, such as cn-bj2 or eu-de, not as a"
+            " console shows it."
+        )
+
+
 def secret(name: str, value: Any) -> None:
     """Check a key or a token: it travels in headers. The message does not show it."""
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+        raise BadInput(f"{name} stands in quotes, which no key or token has; leave them out where it was set.")
     if not _SECRET.match(value):
         raise BadInput(f"{name} holds characters that no key or token has; check how it was copied.")
 
@@ -282,12 +294,21 @@ def bucket_prefix(name: str, value: Any) -> None:
 def _option(kind: str = "str", *environment: str, **more: Any) -> dict[str, Any]:
     option: dict[str, Any] = {"type": kind, **more}
     if environment:
-        option["fallback"] = (_env_or_blank if option.get("required") else env_fallback, list(environment))
+        option["fallback"] = (_env_or_blank if option.get("required") else _env, list(environment))
     return option
 
 
+def _env(*names: str) -> str:
+    # A variable that is blank is one that is not set, and hides none of the others.
+    found: str = env_fallback(*[name for name in names if os.environ.get(name, "").strip()])
+    return found
+
+
 def _env_or_blank(*names: str) -> str:
-    return next((os.environ[name] for name in names if name in os.environ), "")
+    try:
+        return _env(*names)
+    except AnsibleFallbackNotFound:
+        return ""
 
 
 # How requests are sent.
@@ -312,7 +333,7 @@ UMONGODB = CONNECTION + OptionSet(
         "project_id": _option("str", "UCLOUD_PROJECT_ID"),
     },
     checks={
-        "region": identifier,
+        "region": region_id,
         "project_id": identifier,
         "public_key": secret,
         "private_key": secret,
@@ -337,7 +358,7 @@ DDS = CONNECTION + OptionSet(
         "project_id": _option("str", "HW_PROJECT_ID", "HUAWEICLOUD_SDK_PROJECT_ID"),
     },
     checks={
-        "region": identifier,
+        "region": region_id,
         "project_id": identifier,
         "access_key": secret,
         "secret_key": secret,

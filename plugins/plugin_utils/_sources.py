@@ -147,7 +147,9 @@ def _sources(provider: Provider, account: str, values: Mapping[str, Any]) -> lis
     if not several and not one:
         raise BadInput("region or regions must be given.")
     regions = dict.fromkeys(several or one)
-    sources = [Source(account, provider.options.checked({**values, "region": region})) for region in regions]
+    sources = [
+        Source(account, provider.options.checked({**values, "region": region}, of_inventory=True)) for region in regions
+    ]
     for name in provider.of_one_region:
         if len(sources) > 1 and sources[0].options[name]:
             raise BadInput(f"{name} belongs to one region; leave it out, or name an account for each region.")

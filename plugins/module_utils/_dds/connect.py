@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Callable
 
@@ -16,19 +17,26 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.auth imp
     Password,
     Token,
 )
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import Http, check_endpoint
 
 # The one region of Huawei Cloud under another domain.
 _EUROPE = "eu-west-101"
 
+_REGION = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
+
 
 def connect(options: Mapping[str, Any], warn: Callable[[str], None]) -> Dds:
-    """Return a client. Calls nothing. Raises BadInput when an endpoint is not a server's address.
+    """Return a client. Calls nothing. Raises BadInput when an endpoint is not a server's address, or the region cannot be part of one.
 
     Of several ways to sign in, a token goes before an access key, and that before a password.
     """
     http = Http.of(options)
     region = options["region"]
+    if not options["endpoint"] and not _REGION.match(region):
+        raise BadInput(
+            f"region: '{region}' is none of Huawei Cloud, whose ids are such as cn-north-4; of another cloud, give endpoint too."
+        )
     endpoint = check_endpoint(options["endpoint"] or default_endpoint("dds", region), "endpoint", warn)
     iam_endpoint = check_endpoint(options["iam_endpoint"] or default_endpoint("iam", region), "iam_endpoint", warn)
     return Dds(

@@ -252,6 +252,13 @@ def test_the_names_of_this_collection_go_before_those_of_the_sdk(monkeypatch: py
     assert validated(DDS, {})[0]["access_key"] == "ours"
 
 
+@pytest.mark.parametrize("blank", ["", " "])
+def test_a_variable_that_is_blank_hides_no_other(monkeypatch: pytest.MonkeyPatch, blank: str) -> None:
+    monkeypatch.setenv("HUAWEICLOUD_SDK_AK", "sdk")
+    monkeypatch.setenv("HW_ACCESS_KEY", blank)
+    assert validated(DDS, {})[0]["access_key"] == "sdk"
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_whatever_authenticates_somebody_is_kept_out_of_logs(module: str) -> None:
     options = options_of(module).options
@@ -275,6 +282,12 @@ def test_a_key_of_the_other_family_is_checked_too(name: str) -> None:
     assert refused(DDS, **{**DDS_KEYS, name: "two words"}).startswith(f"{name} holds characters")
 
 
+@pytest.mark.parametrize("value", ['"AKEXAMPLE"', "'AKEXAMPLE'"])
+def test_a_key_in_quotes_is_told_as_that(value: str) -> None:
+    message = refused(DDS, **{**DDS_KEYS, "access_key": value})
+    assert message == "access_key stands in quotes, which no key or token has; leave them out where it was set."
+
+
 @pytest.mark.parametrize("value", ["a+b/c==", "someone@example.com1296235120854146120", "MII.x-y_z~!"])
 def test_a_usual_key_is_taken(value: str) -> None:
     assert checked(DDS, **{**DDS_KEYS, "access_key": value})["access_key"] == value
@@ -290,6 +303,11 @@ def test_what_is_no_id_is_refused(value: str) -> None:
     assert "is not an id" in refused(UMONGODB, **{**UMONGODB_KEYS, "region": value})
     assert refused(DDS, **{**DDS_KEYS, "project_id": value}).startswith("project_id: ")
     assert refused(ARCHIVE, archive="/a", node_ids=["fine", value]).startswith("node_ids: ")
+
+
+@pytest.mark.parametrize("value", ["CN North-Beijing4", "eu-de/1"])
+def test_the_title_of_a_region_is_told_as_that(value: str) -> None:
+    assert "as the API writes it, such as cn-bj2" in refused(DDS, **{**DDS_KEYS, "region": value})
 
 
 @given(st.text(max_size=200))

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -552,9 +553,13 @@ def test_endpoints_are_made_from_the_region(region: str, domain: str) -> None:
     assert api._iam_endpoint == f"https://iam.{region}.{domain}"
 
 
-def test_a_region_that_makes_no_address_is_refused() -> None:
-    with pytest.raises(BadInput, match="endpoint"):
-        connected({"auth_token": "t", "region": "cn:north"})
+@pytest.mark.parametrize("region", ["cn:north", "CN-NORTH-4", "eu_de", "cn-north-4."])
+def test_a_region_that_makes_no_address_is_refused(region: str) -> None:
+    given_options = {"auth_token": "t", "region": region}
+    with pytest.raises(BadInput, match=f"^region: '{re.escape(region)}' is none of Huawei Cloud.* give endpoint"):
+        connected(given_options)
+    endpoints = {name: f"https://{name}.example.com" for name in ("endpoint", "iam_endpoint")}
+    connected({**given_options, **endpoints})
 
 
 def test_options_lead_to_a_client_and_call_nothing(emulator: Emulator, dds_options: dict[str, Any]) -> None:
