@@ -54,7 +54,9 @@ options:
     default: false
   slow_days:
     description:
-      - How many whole days in UTC are looked at with O(slow), the last that are held. They are compared with as many days before.
+      - How many whole days in UTC are looked at with O(slow), the last that are held. They are compared with as many days before,
+        instance by instance: of one that does not hold all of those, or of which they cannot be read, nothing is compared, and the
+        report says so.
     type: int
     default: 7
   slow_max_bytes:
@@ -328,9 +330,10 @@ def slow_operations(
     asked = chosen.log_types is None or slowest.SLOW_LOG in chosen.log_types
     folders = [one["folder"] for one in instances] if asked else []
     chosen = chosen._replace(log_types=(slowest.SLOW_LOG,))
-    found = scope.scope_of(options["archive"], folders, chosen, frame.both, nodes=set())
+    found = scope.scope_of(options["archive"], folders, chosen, frame.both, set(), frame.before)
     progress = Progress("slow operations", *context.tellers)
-    return slowest.slowest(found.units, frame, scope.workers_of(options), progress, len(found.unread))
+    workers, unread = scope.workers_of(options), len(found.unread)
+    return slowest.slowest(found.units, frame, workers, progress, unread, found.uncompared)
 
 
 def earlier(tree: Tree) -> dict[str, Any] | None:

@@ -14,7 +14,8 @@ description:
     how many there were and how long they took.
   - A shape is the hash that the server gives, C(queryShapeHash) or C(queryHash); where it gives none, it is computed from the
     fields that the statement asks for.
-  - With O(begin) and O(end), each shape is compared with the span of the same length before.
+  - With O(begin) and O(end), each shape is compared with the span of the same length before. That goes instance by instance: of one
+    whose logs of that span were not collected, or cannot be read, nothing is compared, as every shape of it would look new.
 author:
   - clouddb.mongodb_logs contributors (@clouddb)
 extends_documentation_fragment:
@@ -155,7 +156,7 @@ shapes:
     change:
       description:
         - V(new), V(gone), or how the total changed against the span before, by a fifth at least; else V(same).
-        - Null when nothing was compared.
+        - Null when nothing was compared, as of the instances in RV(uncompared).
       type: str
     days:
       description: How long they took on each day, in milliseconds by the day's date; those of the span before included.
@@ -184,6 +185,14 @@ changes:
   returned: success
   type: dict
   sample: {new: 2, worse: 1, better: 0, same: 14, gone: 3}
+uncompared:
+  description:
+    - Instances, by their folders, of which nothing is compared although it was asked for, as not all that was logged in the span
+      before is held, or could be read. At most O(return_limit).
+  returned: success
+  type: list
+  elements: str
+  sample: []
 files_read:
   description: How many files were read.
   returned: when the archive was read
@@ -257,6 +266,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.slow
     shapes_of,
     table,
 )
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.units import Unit
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import Context, run_module
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._progress import Progress
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
@@ -287,8 +297,8 @@ def slow_shapes(context: Context, options: dict[str, Any]) -> dict[str, Any]:
     # Without an end, the span ends now.
     last = span.end if options["end"] is not None else int(now_s)
     before = Span(max(0, 2 * span.begin - last), span.begin) if compared and last > span.begin else Span(0, 0)
-    files = scope.scope(options, span if before.empty else Span(before.begin, span.end))
-    unread = list(files.unread)
+    files = scope.scope(options, span if before.empty else Span(before.begin, span.end), before)
+    unread, uncompared = list(files.unread), files.uncompared
     now_shapes: Shapes = {}
     before_shapes: Shapes = {}
     read = 0
@@ -297,13 +307,16 @@ def slow_shapes(context: Context, options: dict[str, Any]) -> dict[str, Any]:
     for unit, result in scope.each(work, files.units, scope.workers_of(options), progress):
         if isinstance(result, NotDone):
             unread.append(scope.not_done(unit, result))
+            uncompared.update([unit.origin.folder] if _reaches(unit, before) else [])
             continue
         read += 1
         unread += result.unread
+        uncompared.update([unit.origin.folder] if result.unread and _reaches(unit, before) else [])
         merged(now_shapes, result.now)
         merged(before_shapes, result.before)
     unread = scope.in_order(unread)
-    rows = table(now_shapes, None if before.empty else before_shapes)
+    rows = table(now_shapes, None if before.empty else before_shapes, uncompared)
+    known = {unit.origin.folder for unit in files.units} - uncompared or not files.units
     name = _SORTS[options["sort"]]
     rows.sort(key=lambda row: (-row[name], row["folder"], row["namespace"], row["operation"], row["shape"]))
     changes = Counter(row["change"] for row in rows)
@@ -315,12 +328,17 @@ def slow_shapes(context: Context, options: dict[str, Any]) -> dict[str, Any]:
         "shapes": rows[: options["limit"]],
         "shapes_total": len(rows),
         "operations": {field: sum(row[field] for row in rows) for field in ("count", "total_ms")},
-        "changes": None if before.empty else {change: changes[change] for change in CHANGES},
+        "changes": {change: changes[change] for change in CHANGES} if known and not before.empty else None,
+        "uncompared": sorted(uncompared)[: options["return_limit"]],
         "files_read": read,
         "files_total": files.total,
         "unread": unread[: options["return_limit"]],
         "unread_count": len(unread),
     }
+
+
+def _reaches(unit: Unit, before: Span) -> bool:
+    return not (unit.event.reach or before).overlap(before).empty
 
 
 def main() -> None:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Callable, NamedTuple, TypeVar
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import survey
@@ -14,7 +14,12 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.else
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import Event, Key
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import OptionSet, between
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.pool import NotDone, done
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.units import Unit, span_of, units_of
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.units import (
+    Unit,
+    holds_all,
+    span_of,
+    units_of,
+)
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError, BadInput
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._progress import Progress, watched
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
@@ -24,17 +29,23 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._words import
 
 Made = TypeVar("Made")
 
+NEVER = Span(0, 0)
+
 # How many processes read, and which time.
 WORKERS = OptionSet({"workers": {"type": "int"}}, checks={"workers": between(1, 256)})
 READING = WORKERS + OptionSet({"begin": {"type": "str"}, "end": {"type": "str"}})
 
 
 class Scope(NamedTuple):
-    """The files that a module is about: those to be read, and how many there are."""
+    """The files that a module is about: those to be read, and how many there are.
+
+    ``uncompared``: the folders of instances of which not all is here that was logged in the span before.
+    """
 
     units: list[Unit]
     total: int
     unread: list[dict[str, Any]]
+    uncompared: set[str]
 
 
 def asked_span(options: Mapping[str, Any], now: float) -> Span:
@@ -53,22 +64,27 @@ def in_ms(span: Span) -> Span:
     return Span(span.begin * 1000, span.end * 1000)
 
 
-def scope(options: Mapping[str, Any], span: Span) -> Scope:
+def scope(options: Mapping[str, Any], span: Span, before: Span = NEVER) -> Scope:
     """Return the files of the chosen series that can hold entries of a span. Raises ArchiveError and BadInput.
 
     An instance that cannot be read hides no other.
     """
     chosen = survey.Chosen.of(options)
     nodes: set[str] = set()
-    found = scope_of(options["archive"], survey.some_folders(options["archive"], chosen), chosen, span, nodes)
+    found = scope_of(options["archive"], survey.some_folders(options["archive"], chosen), chosen, span, nodes, before)
     if not found.unread:
         survey.check_nodes(chosen, nodes)
     return found
 
 
-def scope_of(archive: str, folders: Iterable[str], chosen: survey.Chosen, span: Span, nodes: set[str]) -> Scope:
-    """Return the files of the chosen series of some instances, and add the ``nodes`` that are known of them."""
-    found = Scope([], 0, [])
+def scope_of(
+    archive: str, folders: Iterable[str], chosen: survey.Chosen, span: Span, nodes: set[str], before: Span = NEVER
+) -> Scope:
+    """Return the files of the chosen series of some instances, and add the ``nodes`` that are known of them.
+
+    ``before``: what of the span the rest is compared with.
+    """
+    found = Scope([], 0, [], set())
     for folder in folders:
         try:
             held = survey.holding(archive, folder, whole=False)
@@ -79,9 +95,16 @@ def scope_of(archive: str, folders: Iterable[str], chosen: survey.Chosen, span: 
         absent = _absent(held, units.due)
         found.units.extend(unit for unit in units.due if unit.event.key not in absent)
         found.unread.extend(unread(unit.file, absent[unit.event.key]) for unit in units.due if unit.event.key in absent)
+        if not before.empty and not (holds_all(held, chosen, before) and _are_here(absent, units.due, before)):
+            found.uncompared.add(folder)
         found = found._replace(total=found.total + units.total)
         nodes |= units.nodes
     return found
+
+
+def _are_here(absent: Collection[Key], units: Iterable[Unit], span: Span) -> bool:
+    reaches = (unit.event.reach for unit in units if unit.event.key in absent)
+    return all(reach is not None and reach.overlap(span).empty for reach in reaches)
 
 
 def _absent(held: survey.Holding, units: Iterable[Unit]) -> dict[Key, str]:

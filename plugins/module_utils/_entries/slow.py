@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.entry import Entry, line_text
@@ -230,13 +230,17 @@ def merged(into: Shapes, shapes: Shapes) -> None:
             into[key] = stat
 
 
-def table(now: Shapes, before: Shapes | None) -> list[dict[str, Any]]:
-    """Return a row for each shape, with what changed since the span before where that was looked at."""
-    rows = [_row(key, stat, before.get(key) if before is not None else None) for key, stat in now.items()]
+def table(now: Shapes, before: Shapes | None, uncompared: Collection[str] = ()) -> list[dict[str, Any]]:
+    """Return a row for each shape, with what changed since the span before where that was looked at.
+
+    ``uncompared``: folders of instances of which too little is known of that span.
+    """
     if before is None:
-        return rows
+        return [_row(key, stat, None) for key, stat in now.items()]
+    before = {key: stat for key, stat in before.items() if key.folder not in uncompared}
+    rows = [_row(key, stat, before.get(key)) for key, stat in now.items()]
     for row, key in zip(rows, list(now)):
-        row["change"] = _change(now[key], before.get(key))
+        row["change"] = None if key.folder in uncompared else _change(now[key], before.get(key))
     for key in before.keys() - now.keys():
         rows.append({**_row(key, before[key], before[key]), "change": GONE, **_NOTHING})
     return rows

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import accumulate
 from typing import Any, NamedTuple
@@ -89,8 +89,18 @@ def _end(unit: Unit) -> int:
     return period.end if period else 0
 
 
-def slowest(units: Sequence[Unit], frame: Frame, workers: int, progress: Progress, unread: int = 0) -> dict[str, Any]:
-    """Return what the report tells of the slow operations in files. ``unread`` counts instances that could not be read."""
+def slowest(
+    units: Sequence[Unit],
+    frame: Frame,
+    workers: int,
+    progress: Progress,
+    unread: int = 0,
+    uncompared: Collection[str] = (),
+) -> dict[str, Any]:
+    """Return what the report tells of the slow operations in files.
+
+    ``unread`` counts instances that could not be read; ``uncompared`` are the folders of those that do not hold all of the days before.
+    """
     due, left = within(units, frame.most_bytes)
     # What was not read as far as the other cannot be compared with it.
     before = Span(0, 0) if left else frame.before
@@ -98,61 +108,75 @@ def slowest(units: Sequence[Unit], frame: Frame, workers: int, progress: Progres
         left += [unit for unit in due if _end(unit) <= frame.span.begin]
         due = [unit for unit in due if _end(unit) > frame.span.begin]
     due.sort(key=lambda unit: unit.origin.folder)
-    tally = _Tally(Counter(unit.origin.folder for unit in due), compared=not left)
+    tally = _Tally(Counter(unit.origin.folder for unit in due), compared=not left, uncompared=uncompared)
     work = partial(shapes_of, span=scope.in_ms(frame.span), before=scope.in_ms(before))
     for unit, result in scope.each(work, due, workers, progress):
-        unread += 1 if isinstance(result, NotDone) else len(result.unread)
-        tally.add(unit.origin.folder, Slow({}, {}, []) if isinstance(result, NotDone) else result)
+        failed = 1 if isinstance(result, NotDone) else len(result.unread)
+        unread += failed
+        whole = not failed or (unit.event.reach or frame.before).overlap(frame.before).empty
+        tally.add(unit.origin.folder, Slow({}, {}, []) if isinstance(result, NotDone) else result, whole=whole)
+    told = tally.told()
     return {
         "begin": iso(frame.span.begin),
         "end": iso(frame.span.end),
-        "before_begin": None if left else iso(frame.before.begin),
+        "before_begin": None if told["before"] is None else iso(frame.before.begin),
         "files_read": len(due),
         "bytes_read": sum(unit.event.size or 0 for unit in due),
         "files_left": len(left),
         "bytes_left": sum(unit.event.size or 0 for unit in left),
         "unread": unread,
-        **tally.told(),
+        **told,
     }
 
 
 class _Tally:
-    """Shapes of instances, of which those of one instance at a time are held whole: as soon as all its files were read, few are kept."""
+    """Shapes of instances, of which those of one instance at a time are held whole: as soon as all its files were read, few are kept.
 
-    def __init__(self, waiting: Counter[str], *, compared: bool) -> None:
+    ``compared``: whether the days before are read at all; of the instances ``uncompared`` too little is known of them.
+    """
+
+    def __init__(self, waiting: Counter[str], *, compared: bool, uncompared: Collection[str] = ()) -> None:
         self._waiting = waiting
         self._compared = compared
+        self._uncompared = set(uncompared) & set(waiting)
         self._open: dict[str, tuple[Shapes, Shapes]] = {}
         self._kept: list[dict[str, Any]] = []
         self._changes: Counter[str] = Counter()
-        self._now, self._before = Counter[str](), Counter[str]()
+        self._now, self._alike, self._before = Counter[str](), Counter[str](), Counter[str]()
         self._days: dict[int, int] = {}
 
-    def add(self, folder: str, slow: Slow) -> None:
-        """Add what a file of an instance has."""
+    def add(self, folder: str, slow: Slow, *, whole: bool = True) -> None:
+        """Add what a file of an instance has. ``whole``: whether it was read as far as it has something of the days before."""
+        if not whole:
+            self._uncompared.add(folder)
         now, before = self._open.setdefault(folder, ({}, {}))
         merged(now, slow.now)
         merged(before, slow.before)
         self._waiting[folder] -= 1
         if not self._waiting[folder]:
-            self._close(*self._open.pop(folder))
+            self._close(*self._open.pop(folder), compared=self._compared and folder not in self._uncompared)
 
-    def _close(self, now: Shapes, before: Shapes) -> None:
-        for shapes, sums in ((now, self._now), (before, self._before)):
+    def _close(self, now: Shapes, before: Shapes, *, compared: bool) -> None:
+        reckoned = [(now, self._now), *([(now, self._alike), (before, self._before)] if compared else [])]
+        for shapes, sums in reckoned:
             for stat in shapes.values():
                 sums.update(count=stat.durations.count, total_ms=stat.durations.total)
-                self._days = added(self._days, stat.days)
-        rows = table(now, before if self._compared else None)
+        for stat in (*now.values(), *(before.values() if compared else ())):
+            self._days = added(self._days, stat.days)
+        rows = table(now, before if compared else None)
         self._changes.update(row["change"] for row in rows)
         self._kept = _foremost([*self._kept, *rows])
 
     def told(self) -> dict[str, Any]:
         """Return what was found in all of them."""
+        compared = self._compared and not (self._waiting and self._uncompared >= set(self._waiting))
         return {
             **_sums(self._now),
-            "before": _sums(self._before) if self._compared else None,
+            "compared": _sums(self._alike) if compared else None,
+            "uncompared": len(self._uncompared) if self._compared else len(self._waiting),
+            "before": _sums(self._before) if compared else None,
             "shapes_total": sum(count for change, count in self._changes.items() if change != GONE),
-            "changes": {change: self._changes[change] for change in CHANGES} if self._compared else None,
+            "changes": {change: self._changes[change] for change in CHANGES} if compared else None,
             "days": {iso(day * DAY)[:10]: self._days[day] for day in sorted(self._days)},
             "shapes": [_shape(row) for row in self._kept],
         }

@@ -14,12 +14,13 @@ from contextlib import contextmanager
 from typing import IO, NamedTuple
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout, survey
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.claims import claim_of
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.codec import Reader
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Ownership, Tree
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import COLLECTED, Event, Key, Where
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._entries.entry import Origin
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span, subtract
 
 _FIRST, _LAST = 0, 253402300800
 
@@ -87,6 +88,31 @@ def units_of(
         Unit(root, event, _origin(held, event), () if event.span else covered.get(event.series, ())) for event in due
     ]
     return Units(made, units.count(COLLECTED, chosen.has), held.nodes)
+
+
+def holds_all(held: survey.Holding, chosen: survey.Chosen, span: Span) -> bool:
+    """Tell whether the files of all that chosen series of an instance had in a span are there: without a node, from its begin on.
+
+    Of series that are no windows, nothing is known to be missing from the first to the last that is held.
+    """
+    found: list[Span] = []
+    for series in held.ledger.series:
+        if chosen.has(series):
+            kept = _kept(held, series)
+            since, until = held.ledger.scopes.get(series, (None, None))
+            own = span.overlap(Span(span.end if since is None else since, span.end if until is None else until))
+            if subtract(own, kept):
+                return False
+            found += kept
+    return not subtract(span, found)
+
+
+def _kept(held: survey.Holding, series: Series) -> list[Span]:
+    units = held.ledger.units
+    if claim_of(held.identity, series, held.ledger, timed=units.tally(series).timed).windowed:
+        return units.there(series)
+    bounds = units.bounds(series)
+    return [bounds] if bounds else []
 
 
 def newer(held: survey.Holding, heads: Mapping[Series, str], at: Where | None) -> dict[Key, Event] | None:

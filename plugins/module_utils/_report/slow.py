@@ -46,10 +46,17 @@ def sentences(slow: Mapping[str, Any]) -> list[str]:
     changed = ", ".join(f"{many} {_CHANGES[change]}" for change, many in changes.items() if many)
     told = [f"{_dates(slow)}: {_took(slow)}{_against(slow)}."]
     told += [f"{count(slow['shapes_total'], 'shape')} of operations: {changed}."] if changed else []
+    told += [_uncompared(slow)] if slow["uncompared"] and not slow["files_left"] else []
     return [printable(part) for part in (*told, _reading(slow))]
 
 
 _CHANGES = {"new": "new", "worse": "worse", "better": "better", "same": "as before", "gone": "gone"}
+
+
+def _uncompared(slow: Mapping[str, Any]) -> str:
+    of = "Nothing" if slow["before"] is None else f"Of {count(slow['uncompared'], 'instance')} nothing"
+    days = count((_span(slow).end - _span(slow).begin) // DAY, "day")
+    return f"{of} is compared, as not all slow logs of the {days} before are held and could be read."
 
 
 def _took(slow: Mapping[str, Any]) -> str:
@@ -65,6 +72,12 @@ def _against(slow: Mapping[str, Any]) -> str:
         return ""
     span = _span(slow)
     days = f"in the {count((span.end - span.begin) // DAY, 'day')} before"
+    if slow["uncompared"]:
+        return f"; of what is compared, {_took(slow['compared'])}{_ratio(slow['compared'], before, days)}"
+    return _ratio(slow, before, days)
+
+
+def _ratio(slow: Mapping[str, Any], before: Mapping[str, Any], days: str) -> str:
     if not before["count"]:
         return f", and none {days}"
     if not slow["count"]:

@@ -16,9 +16,10 @@ import jsonschema
 import pytest
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import files
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import CLOSED, EMPTY, OPENED, Event
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, HOUR
 
-from ..archives import FIRST, Made
+from ..archives import FIRST, SLOW, Made
 from ..loglines import slow, text
 from ..running import run_module
 
@@ -63,23 +64,70 @@ def test_shapes_are_compared_with_the_days_before(made: Made) -> None:
         "2026-03-01T00:00:00Z",
     )
     assert (told["count"], told["total_ms"], told["before"]) == (5, 2850, {"count": 4, "total_ms": 305})
-    assert told["changes"] == {"new": 2, "worse": 1, "better": 0, "same": 1, "gone": 1}
+    assert told["changes"] == {"new": 1, "worse": 1, "better": 0, "same": 1, "gone": 1}
+    assert (told["compared"], told["uncompared"]) == ({"count": 4, "total_ms": 2800}, 1)
     assert [(one["instance"], one["namespace"], one["change"], one["total_ms"]) for one in told["shapes"]] == [
         ("uclmongo-1", "shop.cards", "new", 2000),
         ("uclmongo-1", "shop.orders", "worse", 700),
         ("uclmongo-1", "shop.carts", "same", 100),
-        ("uclmongo-2", "shop.orders", "new", 50),
+        ("uclmongo-2", "shop.orders", None, 50),
         ("uclmongo-1", "shop.gone", "gone", 0),
     ]
     assert told["shapes"][1]["days"] == {"2026-03-01": 100, "2026-03-02": 100, "2026-03-03": 300, "2026-03-04": 400}
     assert told["days"] == {"2026-03-01": 205, "2026-03-02": 100, "2026-03-03": 400, "2026-03-04": 2450}
     assert result["slow"] == [
-        "From 3 Mar to 4 Mar: 5 slow operations took 2.9 s, 9.3 times the 305 ms in the 2 days before.",
-        "4 shapes of operations: 2 new, 1 worse, 1 as before, 1 gone.",
+        "From 3 Mar to 4 Mar: 5 slow operations took 2.9 s; of what is compared, 4 slow operations took 2.8 s, 9.2 times the 305 ms in"
+        " the 2 days before.",
+        "4 shapes of operations: 1 new, 1 worse, 1 as before, 1 gone.",
+        "Of 1 instance nothing is compared, as not all slow logs of the 2 days before are held and could be read.",
         f"5 files with {told['bytes_read'] / 1024:.1f} KiB were read.",
     ]
     assert page.count("<li><div") == 5
     assert all(sentence in page for sentence in result["slow"])
+
+
+def incomplete(made: Made, fault: str) -> None:
+    """Have the first instance hold less than all of the two days before."""
+    path = next(made.path.glob("node-1/slow/*/*/02/*"))
+    if fault == "unread":
+        path.unlink()
+    elif fault == "lost":
+        made.lost(1)
+    else:
+        made.write(Event(OPENED, SLOW, begin=FIRST - DAY), Event(OPENED, Series("node-2", "slow"), begin=FIRST))
+
+
+@pytest.mark.parametrize("fault", ["unread", "lost", "another node"])
+def test_nothing_is_compared_with_days_that_are_not_held_whole(made: Made, fault: str) -> None:
+    incomplete(made, fault)
+    result, told, page = report(made)
+    assert (told["changes"], told["before"], told["compared"], told["before_begin"]) == (None, None, None, None)
+    assert (told["uncompared"], {one["change"] for one in told["shapes"]}) == (2, {None})
+    assert (
+        result["slow"][1]
+        == "Nothing is compared, as not all slow logs of the 2 days before are held and could be read."
+    )
+    assert result["slow"][1] in page
+    span = {"begin": "2026-03-03T00:00:00Z", "end": "2026-03-05T00:00:00Z"}
+    looked = run_module("log_archive_slow", {"archive": str(made.path.parents[3]), **span})
+    assert (looked["changes"], {row["change"] for row in looked["shapes"]}) == (None, {None})
+    assert looked["uncompared"] == [f"umongodb/cn-bj2/default/uclmongo-{number}" for number in (1, 2)]
+
+
+@pytest.mark.parametrize("complete", ["empty", "node that came", "node that left"])
+def test_days_on_which_nothing_was_logged_are_held(made: Made, complete: str) -> None:
+    second, other = Made(made.path.parents[3], "uclmongo-2"), Series("node-2", "slow")
+    if complete == "empty":
+        second.write(
+            *(event._replace(status=EMPTY, path=None) for event in (second._window(EMPTY, day, SLOW) for day in (0, 1)))
+        )
+    else:
+        came, left = (SLOW, other) if complete == "node that left" else (other, SLOW)
+        second.write(Event(OPENED, left, begin=FIRST), Event(OPENED, came, begin=FIRST + DAY))
+        second.write(second._window(EMPTY, 0, left), second._window(EMPTY, 1, came))
+        second.write(Event(CLOSED, left, end=FIRST + DAY))
+    told = report(made)[1]
+    assert (told["uncompared"], told["changes"]["new"]) == (0, 2)
 
 
 def test_nothing_that_people_asked_with_is_told(made: Made) -> None:

@@ -55,6 +55,8 @@ def slow_operations(folder: str, instance: str, shapes: int) -> dict[str, Any]:
         "before_begin": day(-6),
         "count": 28 * shapes,
         "total_ms": 28 * shapes,
+        "compared": {"count": 28 * shapes, "total_ms": 28 * shapes},
+        "uncompared": 0,
         "before": {"count": 2 * shapes, "total_ms": 2 * shapes},
         "days": days,
         "unread": 0,

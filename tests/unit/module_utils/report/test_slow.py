@@ -55,6 +55,19 @@ def test_the_first_sentence_tells_how_long_operations_took_and_how_that_compares
     assert sentences(told(begin=day(7), end=day(8)))[0].startswith("On 8 Mar: ")
 
 
+def test_what_cannot_be_compared_is_said_and_reckoned_with_nowhere() -> None:
+    some = told(count=9, total_ms=9000, compared={"count": 2, "total_ms": 2}, uncompared=1)
+    assert sentences(some)[0].endswith(
+        ": 9 slow operations took 9.0 s; of what is compared, 2 slow operations took 2 ms, as much as in the 7 days before (2 ms)."
+    )
+    assert sentences(some)[2] == (
+        "Of 1 instance nothing is compared, as not all slow logs of the 7 days before are held and could be read."
+    )
+    none = told(compared=None, before=None, changes=None, uncompared=3)
+    assert sentences(none)[0].endswith(": 28 slow operations took 28 ms.")
+    assert sentences(none)[1].startswith("Nothing is compared, as not all slow logs of the 7 days before")
+
+
 @pytest.mark.parametrize(
     ("ms", "words"),
     [
