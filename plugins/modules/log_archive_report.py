@@ -54,9 +54,9 @@ options:
     default: false
   slow_days:
     description:
-      - How many whole days in UTC are looked at with O(slow), the last that are held. They are compared with as many days before,
-        instance by instance: of one that does not hold all of those, or of which they cannot be read, nothing is compared, and the
-        report says so.
+      - How many whole days in UTC are looked at with O(slow), the last that are held. They are compared with as many days before.
+      - They are compared instance by instance. Of one that does not hold all of the days before, or of which they cannot be read,
+        nothing is compared, and the report says so.
     type: int
     default: 7
   slow_max_bytes:

@@ -14,7 +14,7 @@ description:
     how many there were and how long they took.
   - A shape is the hash that the server gives, C(queryShapeHash) or C(queryHash); where it gives none, it is computed from the
     fields that the statement asks for.
-  - With O(begin) and O(end), each shape is compared with the span of the same length before. That goes instance by instance: of one
+  - With O(begin) and O(end), each shape is compared with the span of the same length before. That goes instance by instance. Of one
     whose logs of that span were not collected, or cannot be read, nothing is compared, as every shape of it would look new.
 author:
   - clouddb.mongodb_logs contributors (@clouddb)
