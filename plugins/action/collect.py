@@ -65,6 +65,8 @@ class ActionModule(InProcess):
         names = [host, str(self._value(INSTANCE) or host)]
         if not is_included(self._value("collect_include"), names):
             return _left_out(f"{host} is none of those in collect_include.", told=False)
+        # What delegates has a default, which would hide that the host cannot be made out: the controller would get the archive.
+        self._value(ARCHIVE_HOST)
         self._check_that_the_archive_stays()
         provider = provider_of(named)
         module = provider.module(examine=examine)

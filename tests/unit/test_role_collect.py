@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar, trust_as_template
 from ansible_collections.clouddb.mongodb_logs.plugins.plugin_utils._arguments import PROVIDERS
 
 ROLE = Path(__file__).parents[2] / "roles" / "collect"
@@ -63,3 +65,24 @@ def test_the_role_passes_nothing_that_is_a_variable() -> None:
 def test_defaults() -> None:
     assert load("defaults/main.yml") == {name: row["default"] for name, row in SPEC.items() if "default" in row}
     assert not any(row.get("required") and "default" in row for row in SPEC.values())
+
+
+@pytest.mark.parametrize(
+    ("serial", "wrong"),
+    [
+        (None, []),
+        ("", []),
+        (2, []),
+        ("20%", []),
+        ([1, "50%", "100%"], []),
+        ("1/2", ["1/2"]),
+        ("1,2", ["1,2"]),
+        ([1, "half", -1], ["half", "-1"]),
+        ("5.5%", ["5.5%"]),
+    ],
+)
+def test_batches_that_ansible_would_fall_over_are_refused_before(serial: object, wrong: list[str]) -> None:
+    [first, *_plays] = yaml.safe_load((ROLE.parents[1] / "playbooks" / "collect.yml").read_text("utf-8"))
+    variables = {} if serial is None else {"collect_serial": serial}
+    templar = Templar(loader=DataLoader(), variables=variables)
+    assert list(templar.template(trust_as_template(first["vars"]["_collect_no_serial"]))) == wrong

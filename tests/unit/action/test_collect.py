@@ -195,6 +195,11 @@ def test_a_host_that_finds_the_archive_locked_names_the_other_one() -> None:
     assert run({**CLUSTER, **compared}, came=other)[0]["msg"] == "Locked."
 
 
+def test_an_archive_host_that_cannot_be_made_out_is_not_the_controller() -> None:
+    with pytest.raises(AnsibleError, match="nowhere"):
+        run({**CLUSTER, "collect_archive_host": trust_as_template("{{ nowhere }}")})
+
+
 def test_an_argument_that_there_is_not_is_an_error() -> None:
     with pytest.raises(AnsibleError, match="region"):
         run(CLUSTER, region="cn-bj2")
