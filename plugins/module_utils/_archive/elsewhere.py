@@ -13,7 +13,7 @@ from typing import NamedTuple
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import layout
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Tree
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import COLLECTED, Event, Key
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import COLLECTED, Event, Key, Where
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.survey import Holding
 
 
@@ -33,16 +33,22 @@ def elsewhere(held: Holding) -> Elsewhere | None:
     told = held.status.elsewhere
     if not told:
         return None
-    newer = _since(held.tree, told.get("head", ""))
+    head, at = told.get("head", ""), Where.of(told.get("head_at", ""))
+    newer = _since(held.tree, head, at)
+    if newer is None and at is not None:
+        newer = _since(held.tree, head, None)
     return None if newer is None else Elsewhere(told.get("url", ""), frozenset(newer))
 
 
-def _since(tree: Tree, head: str) -> set[Key] | None:
-    """Return the units that the ledger tells of after the line with this SHA-256; None where there is no such line."""
+def _since(tree: Tree, head: str, at: Where | None) -> set[Key] | None:
+    """Return the units that the ledger tells of after the line with this SHA-256; None where there is no such line.
+
+    ``at``: where that line stands, so that nothing need be read before it; None to begin with the ledger.
+    """
     found: set[Key] | None = None
     for name in tree.names(""):
-        if layout.LEDGER.match(name):
-            for line in tree.lines(name):
+        if layout.LEDGER.match(name) and (at is None or name >= at.file):
+            for line in tree.lines(name, at.offset if at and name == at.file else 0):
                 if found is not None:
                     found.update(_unit(line))
                 elif hashlib.sha256(line.rstrip(b"\n")).hexdigest() == head:

@@ -86,7 +86,7 @@ def plan(held: Holding, problems: Iterable[Problem], tree: Tree, wanted: Wanted,
         files = [event for event in files if not _stands(tree, event)]
     left = sum(not wanted.has(event) for event in due)
     missing = {name: ledger[name] for name in sorted(ledger, reverse=True) if name not in there}
-    return Bringing(held.ledger.head, files, missing, _status(held, left, url, raw.head), left)
+    return Bringing(held.ledger.head, files, missing, _status(held, left, url, raw), left)
 
 
 def carry_out(held: Holding, tree: Tree, bringing: Bringing, moving: Moving) -> list[Problem]:
@@ -146,7 +146,7 @@ def _stands(tree: Tree, event: Event) -> bool:
     return digest is not None
 
 
-def _status(held: Holding, left: int, url: str, head: str) -> bytes | None:
+def _status(held: Holding, left: int, url: str, ledger: Ledger) -> bytes | None:
     """Return the status as it is to be here: it says where the files are that are left, and of no other place."""
     data = held.tree.read(layout.STATUS)
     if not left and not held.status.elsewhere:
@@ -158,7 +158,7 @@ def _status(held: Holding, left: int, url: str, head: str) -> bytes | None:
     value = value or {"v": VERSION, **held.identity, "series": []}
     value.pop(ELSEWHERE, None)
     if left:
-        value[ELSEWHERE] = {"url": url, "head": head}
+        value[ELSEWHERE] = {"url": url, "head": ledger.head, "head_at": str(ledger.head_at)}
     return (json.dumps(value, indent=1) + "\n").encode("ascii")
 
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import time
 from collections.abc import Iterator
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive import survey
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.elsewhere import elsewhere
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import Tree
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import LOST, Event
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY
@@ -187,6 +190,35 @@ def test_a_search_says_where_the_files_are_that_are_not_here(made: Made, store: 
     found = run_module("log_archive_search", {"archive": str(new), "instances": ["uclmongo-1"]})
     reasons = {one["file"].rpartition("/")[0][-10:]: one["reason"] for one in found["unread"] if URL in one["reason"]}
     assert reasons == dict.fromkeys(("2026/03/01", "2026/03/03", "2026/04/10"), f"not here, in {URL}")
+
+
+@pytest.mark.parametrize("noted", ["", "ledger-2027-01.jsonl:0:1"])
+def test_the_ledger_that_was_brought_is_not_read_again_unless_what_was_noted_of_it_does_not_fit(
+    made: Made, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, noted: str
+) -> None:
+    new = tmp_path / "new"
+    mirror(made, store, to=new, state="restored", files=False)
+    here = Made(new)
+    [later] = here.collected(41)
+    status = here.path / "status.json"
+    value = json.loads(status.read_text())
+    value["elsewhere"]["head_at"] = noted or value["elsewhere"]["head_at"]
+    status.write_text(json.dumps(value))
+    held = survey.holding(str(new), here.folder)
+    read: list[tuple[str, int]] = []
+    lines = Tree.lines
+
+    def noting(self: Tree, path: str, offset: int = 0) -> Iterator[bytes]:
+        read.append((path, offset))
+        return lines(self, path, offset)
+
+    monkeypatch.setattr(Tree, "lines", noting)
+    away = elsewhere(held)
+    assert away is not None
+    assert [away.has(event) for event in (*made.ledger.units.values(), later) if event.status != LOST] == [True] * 4 + [
+        False
+    ]
+    assert (min(offset for _path, offset in read) == 0) == bool(noted)
 
 
 def test_a_ledger_that_is_another_hides_nothing_that_is_missing(made: Made, store: Store, tmp_path: Path) -> None:
