@@ -22,9 +22,9 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledg
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.lines import write_lines
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.tags import Tags
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.transfer import Download
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.choosing import LISTING_LAG
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import Offer, Step
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.source import Source
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.windows import LISTING_LAG
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError, CloudError, LogsError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._threads import Threads
 

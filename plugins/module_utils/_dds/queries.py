@@ -18,7 +18,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledg
     Ledger,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Status
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect import windows
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect import choosing, windows
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import (
     READ,
     REREAD,
@@ -69,7 +69,7 @@ class QuerySource:
         left = windows.ended(self._rules, members, scopes)
         members = members._replace(readable=frozenset(one for one in left if self._can_be_read(one, now)))
         wanted = windows.want(self._rules, members, ledger.units, scopes, started, now, status.rechecked())
-        plan = windows.plan(self._rules, wanted, (), (), now=now)
+        plan = choosing.plan(self._rules, wanted, (), (), now=now)
         first = next(iter(plan.having(READ, REREAD)), None)
         if first and not self._answers:
             entries.probe(self._api, self._instance_id, self._log_type, first.span)

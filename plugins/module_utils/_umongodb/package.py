@@ -11,12 +11,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Callable, NamedTuple
 
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Series
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.windows import (
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.choosing import (
     FAILURES_ALLOWED,
     LISTING_LAG,
-    REACH,
     REST_AFTER_FAILURES,
 )
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.windows import REACH
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput, CloudError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, iso, iso_or_none, parse_instant

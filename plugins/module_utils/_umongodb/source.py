@@ -14,7 +14,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.file
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import Place, Series
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import COLLECTED, Event, Ledger
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Status
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect import windows
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect import choosing, windows
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import (
     FAILED,
     MAKING,
@@ -70,19 +70,19 @@ class PackageSource:
         started = self._started or clock.now()
         wanted = windows.want(self._rules, members, ledger.units, ledger.scopes, started, started)
         offers: list[Offer] = []
-        unclear: list[windows.Vague] = []
+        unclear: list[choosing.Vague] = []
         now = started
         if wanted.anything:
             packages, complete = self._api.listed(self._cluster_id, zone=self._zone or "")
             offers = [offer for offer in map(offered, packages) if offer]
             unclear = [one for one in map(vague, packages) if one]
-            unclear += [] if complete else [windows.Vague(None, None, None)]
+            unclear += [] if complete else [choosing.Vague(None, None, None)]
             # The list told the cloud's time, which may be the earlier one.
             now = clock.now()
             started = min(started, now)
             wanted = windows.want(self._rules, members, ledger.units, ledger.scopes, started, now)
         self._started = started
-        plan = windows.plan(self._rules, wanted, offers, status.asked(), now=now, mine=requested, vague=unclear)
+        plan = choosing.plan(self._rules, wanted, offers, status.asked(), now=now, mine=requested, vague=unclear)
         return plan._replace(notices=(*self._notices, *plan.notices), name=self._name)
 
     def ask(self, step: Step, within: float) -> None:
@@ -167,14 +167,14 @@ def offered(package: Package) -> Offer | None:
     return Offer(str(package.id), series, package.span, state, package.name, package.size, package.created)
 
 
-def vague(package: Package) -> windows.Vague | None:
+def vague(package: Package) -> choosing.Vague | None:
     """Return a package that may be one to take, had the API told more of it."""
     if package.state in _STATES.keys() ^ PACKAGE_STATES.keys():
         return None  # it is being deleted
     told = package.state and package.node_id and package.log_type and package.span and package.created is not None
     if told and package.state in PACKAGE_STATES:
         return None
-    return windows.Vague(package.node_id, package.log_type, package.span)
+    return choosing.Vague(package.node_id, package.log_type, package.span)
 
 
 def package_name(series: Series, span: Span) -> str:

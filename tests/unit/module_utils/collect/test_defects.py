@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect import windows
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect import choosing
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import Offer
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb import source
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.source import PackageSource
@@ -48,7 +48,7 @@ def files(folder: Path) -> set[str]:
 
 @pytest.mark.parametrize("look", [2, 3, 4])
 def test_a_planner_that_breaks(cluster: Cluster, monkeypatch: pytest.MonkeyPatch, look: int) -> None:
-    monkeypatch.setattr(windows, "plan", breaking(windows.plan, look))
+    monkeypatch.setattr(choosing, "plan", breaking(choosing.plan, look))
     with pytest.raises(Defect):
         cluster.collect(max_packaging=2)
     assert run_of(cluster)["failure"]["code"] == "defect"

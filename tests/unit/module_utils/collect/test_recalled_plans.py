@@ -18,7 +18,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.file
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import CHECKPOINT
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import Event, Ledger
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Seen
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect import logs, windows
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect import choosing, logs, windows
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import READY, Offer
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, HOUR
@@ -74,7 +74,7 @@ def planned(
     ]
     every = Span(0, now)
     return [
-        windows.plan(of, wanted, (), (), now=now),
+        choosing.plan(of, wanted, (), (), now=now),
         listed,
         logs.plan(own, every, offered, ledger.units, ledger.scopes, seen, now),
     ]

@@ -13,7 +13,8 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layo
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import Event, Key
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.status import Asked
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.units import Units
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect import windows
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect import choosing, windows
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.choosing import Vague
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan import (
     ASK,
     FETCH,
@@ -30,7 +31,6 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.windows import (
     Members,
     Rules,
-    Vague,
     Wanted,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span, merge, subtract
@@ -103,7 +103,7 @@ worlds = st.builds(World, rules, members, units, scopes, offers, asked)
 def planned(world: World) -> tuple[Wanted, Plan]:
     wanted = windows.want(world.rules, world.members, Units(world.units.values()), world.scopes, NOW, NOW)
     offers, asked = (world.offers, world.asked) if world.rules.made else ([], [])
-    return wanted, windows.plan(world.rules, wanted, offers, asked, now=NOW)
+    return wanted, choosing.plan(world.rules, wanted, offers, asked, now=NOW)
 
 
 def of(plan: Plan, *actions: str) -> list[Step]:
@@ -126,7 +126,7 @@ def test_nothing_is_lost_of_which_there_may_be_a_file(world: World, span: Span |
     wanted, plan = planned(world)
     vague = [Vague(None, "slow", span), Vague("another-node", None, None), Vague(None, "error", None)]
     offers, asked = (world.offers, world.asked) if world.rules.made else ([], [])
-    doubting = windows.plan(world.rules, wanted, offers, asked, now=NOW, vague=vague)
+    doubting = choosing.plan(world.rules, wanted, offers, asked, now=NOW, vague=vague)
 
     def lost(found: Plan) -> set[tuple[Series, Span]]:
         return {(step.series, step.span) for step in of(found, RECORD) if step.event and step.event.status == "lost"}
@@ -239,7 +239,7 @@ def test_a_window_is_read_once_more_when_late_entries_are_there_and_not_again(wo
 @given(spans, offers)
 @settings(deadline=None, max_examples=200)
 def test_covering_takes_no_more_offers_than_it_needs(span: Span, offers: list[Offer]) -> None:
-    chosen, left = windows.cover(span, offers)
+    chosen, left = choosing.cover(span, offers)
     reach = [offer.span for offer in chosen]
     assert merge([*[one.overlap(span) for one in reach], *left]) == [span]
     assert left == subtract(span, [offer.span for offer in offers])
@@ -250,7 +250,7 @@ def test_covering_takes_no_more_offers_than_it_needs(span: Span, offers: list[Of
 def test_of_equal_packages_the_ready_one_with_the_lowest_id_is_taken() -> None:
     day = Span(NOW - DAY, NOW)
     ids = [("7", "ready"), ("3", "making"), ("5", "ready")]
-    chosen, left = windows.cover(day, [Offer(one, NODE, day, state, "") for one, state in ids])
+    chosen, left = choosing.cover(day, [Offer(one, NODE, day, state, "") for one, state in ids])
     assert ([offer.id for offer in chosen], left) == (["5"], [])
 
 
