@@ -271,14 +271,22 @@ class Tree:
             if durable:
                 self._sync(folder)
 
-    def free(self) -> int:
-        """Return the bytes that are free for this user where the files are, or will be."""
+    def free(self) -> int | None:
+        """Return the bytes that are free for this user where the files are, or will be; None where the disk does not tell.
+
+        Those of some networks name no size at all, which is not the same as none that is free.
+        """
         path = os.path.abspath(self.root)
         while not os.path.isdir(path):
             path = os.path.dirname(path)
         with explained(path):
-            room = os.statvfs(path)
-        return room.f_bavail * room.f_frsize
+            try:
+                room = os.statvfs(path)
+            except OSError as error:
+                if error.errno not in _UNABLE:
+                    raise
+                return None
+        return room.f_bavail * room.f_frsize if room.f_blocks else None
 
     def replace(self, path: str, data: bytes, *, durable: bool = True) -> None:
         """Replace a file at once: a reader sees the old bytes or the new ones.

@@ -209,7 +209,7 @@ class Work:
             step.file.size or 0 for step in self.plan.having(FETCH) if step.key not in busy and not self._gave_up(step)
         )
         free = self._books.tree.free()
-        if due > free:
+        if free is not None and due > free:
             raise ArchiveError(
                 f"{due} bytes are due, and only {free} are free at {self._books.tree.root}.",
                 code="ENOSPC",

@@ -45,17 +45,18 @@ def examine(
     examination.look("next_loss", loss, "due")
 
 
-def judge_due(foreseen: Mapping[str, Any], free: int) -> Finding:
-    """Return how the bytes that are due fit the space that is free. Raises ArchiveError when they do not."""
+def judge_due(foreseen: Mapping[str, Any], free: int | None) -> Finding:
+    """Return how the bytes that are due fit the space that is free, None where the disk does not tell. Raises ArchiveError when they do not."""
     plan = foreseen["plan"]
     known = plan["known_bytes"]
     unknown = [notice["log_type"] for notice in foreseen["notices"] if notice["code"] == "not_asked"]
-    message = f"{plan['files']} files are due, {_size(known)} as far as the cloud names sizes; {_size(free)} are free."
+    room = "the disk does not tell what is free" if free is None else f"{_size(free)} are free"
+    message = f"{plan['files']} files are due, {_size(known)} as far as the cloud names sizes; {room}."
     if unknown:
         message += f" What {' and '.join(unknown)} logs there are shows only when they are exported."
-    if known > free:
+    if free is not None and known > free:
         raise ArchiveError(message, code="ENOSPC", hint="Free some space.")
-    if 2 * known > free:
+    if free is not None and 2 * known > free:
         return warning(message, "Free some space, as logs grow.", "ENOSPC")
     if foreseen["missing"]:
         first = foreseen["missing"][0]

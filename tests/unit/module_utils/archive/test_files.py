@@ -630,3 +630,15 @@ def test_no_descriptor_is_left_open(tree: Tree) -> None:
     refused(lambda: tree.publish({"none/.x.part": "none/x"}))
     assert tree.read("none/x") is None
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+@pytest.mark.parametrize("code", [errno.ENOSYS, errno.EIO])
+def test_a_disk_that_cannot_tell_its_size_is_not_a_full_one(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    assert (tree.free() or 0) > 0
+    monkeypatch.setattr(os, "statvfs", failing(code))
+    if code == errno.ENOSYS:
+        assert tree.free() is None
+    else:
+        assert refused(tree.free).code == "EIO"

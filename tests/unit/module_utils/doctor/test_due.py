@@ -23,8 +23,8 @@ def foreseen(**changes: Any) -> dict[str, Any]:
     return {"plan": plan, "notices": [], "missing": [], "counts": {"missing": 0}, "next_loss": None, **changes}
 
 
-@pytest.mark.parametrize(("free", "code"), [(2000, ""), (1999, "ENOSPC"), (1000, "ENOSPC")])
-def test_space(free: int, code: str) -> None:
+@pytest.mark.parametrize(("free", "code"), [(None, ""), (2000, ""), (1999, "ENOSPC"), (1000, "ENOSPC")])
+def test_space(free: int | None, code: str) -> None:
     finding = judge_due(foreseen(), free)
     assert (finding.state, finding.code) == (WARNING if code else OK, code)
     assert finding.message.startswith("3 files are due, 1000 bytes as far as")
