@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.layout import is_litter
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import ArchiveError
 
 CHUNK = 1024 * 1024
@@ -354,7 +355,10 @@ class Tree:
             return sorted(entry.name for entry in entries if (wanted is None or entry.name in wanted) and counts(entry))
 
     def files(self, below: str = "") -> Iterator[str]:
-        """Yield the paths of the regular files below a folder, in order, symbolic links neither yielded nor followed."""
+        """Yield the paths of the regular files below a folder, in order, symbolic links neither yielded nor followed.
+
+        Folders of the file server's own are not gone into.
+        """
         for path, _stat in self.stats(below):
             yield path
 
@@ -368,7 +372,8 @@ class Tree:
             except (FileNotFoundError, NotADirectoryError):
                 return
             for folder, folders, names in os.walk(start, onerror=_raise, followlinks=False):
-                folders.sort()
+                # A file server may let nobody into its own.
+                folders[:] = sorted(name for name in folders if not is_litter(name))
                 for name in sorted(names):
                     full = os.path.join(folder, name)
                     with suppress(FileNotFoundError):

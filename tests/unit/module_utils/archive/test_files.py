@@ -642,3 +642,10 @@ def test_a_disk_that_cannot_tell_its_size_is_not_a_full_one(
         assert tree.free() is None
     else:
         assert refused(tree.free).code == "EIO"
+
+
+def test_folders_of_a_file_server_are_not_gone_into_as_it_may_let_nobody_in(tree: Tree) -> None:
+    tree.append(FILE, b"x")
+    for name in ("@eaDir", ".snapshot"):
+        tree.append(f"{os.path.dirname(FILE)}/{name}/own", b"x")
+    assert list(tree.files()) == [FILE]
