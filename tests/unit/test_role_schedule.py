@@ -44,14 +44,18 @@ def render(template: str, **variables: Any) -> str:
 def evaluate(text: str, **variables: Any) -> str:
     """Return what a template comes to in the role."""
     loader = DataLoader()
-    seen = {"results": [{"stat": {"exists": False}}] * 2}
     own = {
         name: loader.load_from_file(str(ROLE / name / "main.yml"), trusted_as_template=True)
         for name in ("defaults", "vars")
     }
-    found = {"schedule_found": {"stdout": "/bin/true"}, "schedule_seen": seen, "inventory_hostname": "collector"}
+    found = {"schedule_seen": seen("user", "cron", "times"), "inventory_hostname": "collector"}
     known = own["defaults"] | own["vars"] | found | {"schedule_inventory": "inventory.yml"} | variables
     return str(Templar(loader=loader, variables=known).template(trust_as_template(text), escape_backslashes=False))
+
+
+def seen(*answers: str, program: str | Path = "/bin/true") -> dict[str, str]:
+    """Return what the host answered."""
+    return {"stdout": "\n".join([*answers, "program:", str(program)])}
 
 
 def as_cron_reads(line: str) -> str:
@@ -113,7 +117,7 @@ def test_cron_runs_the_command(tmp_path: Path, words: list[str]) -> None:
     entry = render(
         "schedule.cron.j2",
         schedule_arguments=words,
-        schedule_found={"stdout": str(stand_in)},
+        schedule_seen=seen("user", program=stand_in),
         schedule_environment_file=str(environment),
         schedule_randomized_delay=0,
     )
@@ -181,24 +185,31 @@ def test_a_command_too_long() -> None:
 @pytest.mark.parametrize("times", ["sometimes", "hourly\nx", ""])
 def test_times_that_systemd_does_not_understand(times: str) -> None:
     asked = subprocess.run([needed("systemd-analyze"), "calendar", "--", times], capture_output=True, check=False)
-    variables = {"schedule_method": "systemd", "schedule_times": {"rc": asked.returncode}}
+    answers = ["user"] if asked.returncode else ["user", "times"]
+    variables = {"schedule_method": "systemd", "schedule_seen": seen(*answers)}
     assert "schedule_on_calendar" in evaluate("{{ _schedule_wrong }}", schedule_on_calendar=times, **variables)
 
 
 def test_something_has_to_start_the_runs() -> None:
     """Where systemd does not run, a daemon of cron; a method that is chosen is not looked after."""
     wrong = "{{ _schedule_wrong }}"
-    said = evaluate(wrong, schedule_cron_daemon={"rc": 127})
+    said = evaluate(wrong, schedule_seen=seen("user"))
     assert said.startswith(
         "Nothing on this host can start the runs: systemd does not run and no daemon of cron was found;"
     )
-    assert evaluate(wrong, schedule_cron_daemon={"rc": 0}) == ""
-    assert evaluate(wrong, schedule_cron_daemon={"skipped": True}, schedule_method="cron") == ""
+    assert evaluate(wrong, schedule_seen=seen("user", "cron")) == ""
+    assert evaluate(wrong, schedule_seen=seen("user"), schedule_method="cron") == ""
 
 
-@pytest.mark.parametrize(("found", "sentence"), [({"rc": 1}, "There is no user joe on this host"), ({"rc": 0}, "")])
-def test_the_user_has_to_be_there(found: dict[str, int], sentence: str) -> None:
-    wrong = "{{ _schedule_wrong }}"
-    said = evaluate(wrong, schedule_user="joe", schedule_account=found, schedule_cron_daemon={"rc": 0})
+@pytest.mark.parametrize(
+    ("user", "answers", "sentence"),
+    [
+        ("joe", ["cron"], "There is no user joe on this host"),
+        ("joe", ["cron", "user"], ""),
+        ("1000", ["cron"], ""),  # a number need not be in any list of users
+    ],
+)
+def test_the_user_has_to_be_there(user: str, answers: list[str], sentence: str) -> None:
+    said = evaluate("{{ _schedule_wrong }}", schedule_user=user, schedule_seen=seen(*answers))
     assert said.startswith(sentence)
     assert bool(said) == bool(sentence)
