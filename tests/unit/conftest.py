@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import functools
 import os
-import socketserver
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -20,39 +18,6 @@ from hypothesis import settings
 # A busy machine makes no test fail, and no example is remembered from one checkout to the next.
 settings.register_profile("house", deadline=None, database=None)
 settings.load_profile("house")
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Count coverage of nothing that only serves: no server of the tests runs code of plugins, and counting makes it twice as slow."""
-
-    def uncounted(serve: Callable[..., None]) -> Callable[..., None]:
-        def run(*args: Any, **kwargs: Any) -> None:
-            sys.settrace(None)  # of this thread alone
-            serve(*args, **kwargs)
-
-        return run
-
-    if config.pluginmanager.hasplugin("_cov"):
-        for server, name in (
-            (socketserver.BaseServer, "serve_forever"),
-            (socketserver.ThreadingMixIn, "process_request_thread"),
-        ):
-            setattr(server, name, uncounted(getattr(server, name)))
-
-
-# Folders of tests of the tests' own servers, by SDKs too.
-_OWN = ("controller", "emulator", "vendors")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Count coverage by examples alone: counting makes a property, which runs the same lines hundreds of times, twice as slow.
-
-    Nor do tests of the tests' own servers count.
-    """
-    for item in items:
-        of_servers = item.path.parent.name in _OWN
-        if of_servers or getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
-            item.add_marker(pytest.mark.no_cover)
 
 
 _FOREIGN = ("UCLOUD_", "HW_", "HUAWEICLOUD_", "AWS_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")

@@ -19,7 +19,7 @@ from ansible_collections.clouddb.mongodb_logs.tests.fuzz.mutations import Served
 from ansible_collections.clouddb.mongodb_logs.tests.fuzz.runs import RunFuzzer
 
 # Coverage is counted by smaller examples of the same.
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.uncounted
 
 
 def test_calls_end_in_a_result_or_in_an_error_of_ours() -> None:

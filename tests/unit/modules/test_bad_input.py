@@ -19,7 +19,7 @@ from ..running import run_module
 from .conftest import MODULES
 
 # More than a thousand inputs take the same few lines.
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.uncounted
 
 # Any text may be a key or a name.
 FREE_TEXT = {

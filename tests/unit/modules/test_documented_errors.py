@@ -17,7 +17,7 @@ from ..running import run_module
 from .conftest import CALLING
 
 # Coverage is counted by smaller examples of the same.
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.uncounted
 
 
 STATUS = {

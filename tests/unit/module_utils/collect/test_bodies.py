@@ -20,7 +20,7 @@ from ansible_collections.clouddb.mongodb_logs.tests.emulator.faults import Fault
 from .conftest import START, Cluster, Instance, verify
 
 # Each row is a whole run of the engine; what runs do is counted by the timelines.
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.uncounted
 
 Faulty = tuple[str, dict[str, Any]]
 

@@ -35,12 +35,12 @@ from .conftest import START, Cluster, Instance, Timeline, agree, quiet, verify
 from .lines import held, midnight
 
 # What is killed is not counted anyway, and what carries on is counted elsewhere.
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.uncounted
 
 
 # Everything that a run does to the disk, and each request that it sends.
 STEPS = ("open", "write", "pwrite", "fsync", "ftruncate", "rename", "unlink", "mkdir", "chmod")
-TESTS = 10
+TESTS = 4
 
 
 Moment = tuple[str, int]  # a label, and which time it comes up

@@ -19,7 +19,7 @@ from .conftest import Instance
 from .lines import from_time, held, lines_of, midnight, offered
 
 # Coverage is counted by smaller examples of the same.
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.uncounted
 
 
 ENTRIES = int(os.environ.get("COLLECT_ENTRIES", "20000"))

@@ -25,7 +25,7 @@ from botocore.httpsession import URLLib3Session
 from ...archives import Made
 
 # What is killed is not counted anyway, and what completes it is counted elsewhere.
-pytestmark = [pytest.mark.no_cover, pytest.mark.usefixtures("data_read_once")]
+pytestmark = [pytest.mark.uncounted, pytest.mark.usefixtures("data_read_once")]
 
 MOMENTS, TESTS = 60, 6
 LARGE = 5 * 1024 * 1024

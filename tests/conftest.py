@@ -1,0 +1,63 @@
+# Copyright: (c) 2026, clouddb.mongodb_logs contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What coverage is counted by."""
+
+from __future__ import annotations
+
+import socketserver
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Count coverage of nothing that only serves: no server of the tests runs code of plugins, and counting makes it twice as slow."""
+
+    def uncounted(serve: Callable[..., None]) -> Callable[..., None]:
+        def run(*args: Any, **kwargs: Any) -> None:
+            sys.settrace(None)  # of this thread alone
+            serve(*args, **kwargs)
+
+        return run
+
+    if config.pluginmanager.hasplugin("_cov"):
+        for server, name in (
+            (socketserver.BaseServer, "serve_forever"),
+            (socketserver.ThreadingMixIn, "process_request_thread"),
+        ):
+            setattr(server, name, uncounted(getattr(server, name)))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """End the coverage that a worker of pytest-xdist begins with: a second one takes its place, and nothing would pause the first."""
+    if hasattr(session.config, "workerinput") and (plugin := session.config.pluginmanager.getplugin("_cov")):
+        plugin.cov_controller.cov.stop()
+
+
+# Folders of tests of the tests' own servers, by SDKs too.
+_OWN = ("controller", "emulator", "vendors")
+
+
+def _counts(item: pytest.Item) -> bool:
+    """Return whether coverage is counted by a test: examples of plugins do, but not what runs the same lines hundreds of times.
+
+    Those are properties, and what is marked as uncounted: counting makes them twice as slow.
+    """
+    is_property = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+    return not (is_property or item.path.parent.name in _OWN or item.get_closest_marker("uncounted"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> None:
+    """Pause and resume coverage where the next test is of another kind; the mark that is there for it does so at every test."""
+    plugin = item.config.pluginmanager.getplugin("_cov")
+    if plugin and plugin.cov_controller.started != (counts := _counts(item)):
+        if counts:
+            plugin.cov_controller.resume()
+        else:
+            plugin.cov_controller.pause()
