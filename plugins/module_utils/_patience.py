@@ -26,6 +26,10 @@ def is_silence(error: CloudError) -> bool:
     return error.passing and (error.status < 300 or is_passing(error.status))
 
 
+# Of a host that never answered, no other attempt ends in another way, and each may take long: a dead name server is asked first.
+_HOPELESS = {"unknown_host", "tls", "tls_untrusted", "proxy_unusable"}
+
+
 @dataclass
 class _Host:
     """When a host answered and failed last; ``since`` when it is silent, ``cause`` why it is given up.
@@ -43,7 +47,7 @@ class _Host:
 
 
 class Patience:
-    """Gives a host up when it was silent for a deadline: whoever wants something of it then gets the cause at once.
+    """Gives a host up when it was silent for a deadline, or could not be reached at all: whoever wants something of it then gets the cause at once.
 
     Every further deadline one attempt is let through, to see whether it is back. Time for which the host asked to be left alone
     does not count as silence, up to another deadline. ``held`` returns the seconds that this took so far.
@@ -70,6 +74,8 @@ class Patience:
                 self._missed(host, begun, error)
             elif error.status:
                 self.heard(*host)
+            elif error.code in _HOPELESS:
+                self._give_up(host, error)
             raise
         self.heard(*host)
 
@@ -93,6 +99,13 @@ class Patience:
                     raise _told_again(one.cause)
                 one.probe = now + self._deadline
         return now
+
+    def _give_up(self, host: tuple[str, ...], error: CloudError) -> None:
+        with self._lock:
+            one = self._hosts[host]
+            if one.heard == float("-inf"):
+                one.cause, one.probe = error, self._monotonic() + self._deadline
+                error.spent = True
 
     def _missed(self, host: tuple[str, ...], begun: float, error: CloudError) -> None:
         now, held = self._monotonic(), self._held()

@@ -237,7 +237,10 @@ class Engine:
 
     def _note_run(self, books: Books, outcome: Outcome, error: BaseException | None) -> None:
         """Put into the status how this run went, for reports."""
-        if error and not isinstance(error, LogsError):
+        if error and not isinstance(error, Exception):
+            # somebody, or what started the run
+            error = LogsError("The run was interrupted.", code="interrupted", hint="Run again: the next one goes on.")
+        elif error and not isinstance(error, LogsError):
             error = LogsError(f"The run ended by a defect ({type(error).__name__}).", code="defect", hint=_DEFECT)
         first = error or outcome.cause or next(iter(outcome.failed.values()), None)
         books.status.run = {

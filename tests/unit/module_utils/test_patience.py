@@ -169,6 +169,26 @@ def test_an_answer_ends_the_silence_also_when_it_refuses(status: int, passing: b
     assert bool(reached) == bool(status)
 
 
+@pytest.mark.parametrize(
+    ("code", "answered", "given_up"),
+    [("unknown_host", False, True), ("tls", False, True), ("unknown_host", True, False), ("stopped", False, False)],
+)
+def test_a_host_that_was_never_reached_at_all_is_tried_once_a_deadline(
+    code: str, answered: bool, given_up: bool
+) -> None:
+    time = FakeTime()
+    patience = Patience(30, time.monotonic, lambda: 0.0)
+    if answered:
+        patience.heard(*STORE)
+    attempts = []
+    for _second in range(60):
+        with pytest.raises(CloudError, match="no way there"), patience.trying(*STORE):
+            attempts.append(time.at)
+            raise CloudError("no way there", code=code)
+        time.at += 1
+    assert len(attempts) == (2 if given_up else 60)
+
+
 @given(deadlines, st.floats(0.0, 3.0))
 def test_throttling_extends_the_patience_by_a_deadline_at_most(deadline: float, held: float) -> None:
     time = FakeTime()

@@ -398,6 +398,8 @@ def test_what_was_asked_for_by_a_run_that_died_is_looked_for_before_it_is_asked_
     with pytest.raises(KeyboardInterrupt):
         cluster.collect()
     cluster.emulator.clock.advance = advance  # type: ignore[method-assign]
+    status = json.loads((cluster.archive / cluster.folder / "status.json").read_text())
+    assert status["run"]["failure"]["code"] == "interrupted"
     assert changed(cluster.collect())["collected"] == 7
     assert set(cluster.packages().values()) == {1}
 
