@@ -272,6 +272,7 @@ notices:
           check mode.
         - V(beyond_reach) where O(lookback) is more than the cloud keeps slow or error logs. For how long it keeps audit logs, the
           policy says.
+        - V(not_yet) where O(begin) is still to come.
       type: str
     log_type:
       description: Type of log.

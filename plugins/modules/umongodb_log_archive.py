@@ -261,6 +261,7 @@ notices:
         - V(cannot_have) for a node that has no logs of the type. Windows in which nothing was logged are units of their own,
           with the status V(empty).
         - V(beyond_reach) where O(lookback) is more than the cloud keeps.
+        - V(not_yet) where O(begin) is still to come.
       type: str
     log_type:
       description: Type of log.

@@ -27,6 +27,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan
     Offer,
     Plan,
     Step,
+    not_yet,
     ordered,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.windows import (
@@ -115,12 +116,14 @@ def plan(
         listed_counts=counts,
         only=rules.span,
         room=max(0, rules.max_packaging - under_way) if rules.max_packaging else None,
-        notices=_beyond_reach(rules),
+        notices=_notices(rules, now),
     )
 
 
-def _beyond_reach(rules: Rules) -> tuple[Notice, ...]:
-    """Return a notice for each type of log that is wanted from before what the cloud keeps."""
+def _notices(rules: Rules, now: int) -> tuple[Notice, ...]:
+    """Return a notice for each type of log that is wanted from before what the cloud keeps, or of a time that is still to come."""
+    if rules.span and rules.span.begin >= now:
+        return tuple(map(not_yet, rules.log_types))
     if rules.span or rules.lookback <= rules.reach:
         return ()
     return tuple(

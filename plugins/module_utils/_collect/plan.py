@@ -55,14 +55,21 @@ class Offer(NamedTuple):
 class Notice(NamedTuple):
     """Why there is nothing where one may expect something. ``node`` is None when it is about the whole instance.
 
-    ``code``: ``nothing_logged``, ``auditing_off``, ``cannot_have``, ``no_permission``, ``not_asked``, ``cannot_query`` or
-    ``beyond_reach``.
+    ``code``: ``nothing_logged``, ``auditing_off``, ``cannot_have``, ``no_permission``, ``not_asked``, ``cannot_query``,
+    ``beyond_reach`` or ``not_yet``.
     """
 
     code: str
     log_type: str
     node: str | None
     message: str
+
+
+def not_yet(log_type: str) -> Notice:
+    """Return that an explicit span is still to come, which mostly was not meant."""
+    return Notice(
+        "not_yet", log_type, None, "begin is still to come, so there is nothing to be had yet; check begin and end."
+    )
 
 
 class Step(NamedTuple):

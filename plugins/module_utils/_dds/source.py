@@ -23,6 +23,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.plan
     Plan,
     Step,
     merged,
+    not_yet,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.source import Reading, Requested, Source
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api import (
@@ -67,7 +68,11 @@ class AuditLogSource:
             span, found = longer, self._list(longer)
         offers = [_offered(log) for log in found]
         plan = logs.plan(self._rules, span, offers, ledger.units, ledger.scopes, seen, now())
-        return plan if found else plan._replace(notices=(why_none(self._api, self._instance_id, span),))
+        if found:
+            return plan
+        is_to_come = self._rules.span and self._rules.span.begin >= now()
+        none = not_yet(AUDIT) if is_to_come else why_none(self._api, self._instance_id, span)
+        return plan._replace(notices=(none,))
 
     def ask(self, step: Step, within: float) -> None:
         """Never called: audit logs are there or not."""

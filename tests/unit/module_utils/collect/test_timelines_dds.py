@@ -142,6 +142,12 @@ def test_an_explicit_span_moves_no_listing_on(instance: Instance) -> None:
     assert collected(instance.collect(lookback=DAY)) == [log]
 
 
+def test_of_a_span_that_is_to_come_no_reason_is_made_up(instance: Instance) -> None:
+    now = int(instance.emulator.clock.now())
+    outcome = instance.collect(span=Span(now + 365 * DAY, now + 366 * DAY))
+    assert [notice["code"] for notice in outcome.result("", 9)["notices"]] == ["not_yet"]
+
+
 def test_links_that_are_not_given_are_waited_for_once(instance: Instance) -> None:
     for hours in range(1, 121):
         instance.add_log(hours)
