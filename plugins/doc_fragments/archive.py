@@ -143,7 +143,7 @@ options:
   settle:
     description:
       - How long after its end a window is left alone, so that late lines are in it, as a number with V(s), V(m), V(h),
-        V(d) or V(w).
+        V(d) or V(w), at most 5 days.
     type: str
     default: 10m
   max_packaging:
@@ -203,7 +203,7 @@ options:
     version_added: 0.3.0
   settle:
     description:
-      - How long after its end a window is left alone, as a number with V(s), V(m), V(h), V(d) or V(w).
+      - How long after its end a window is left alone, as a number with V(s), V(m), V(h), V(d) or V(w), at most 28 days.
     type: str
     default: 15m
     version_added: 0.3.0

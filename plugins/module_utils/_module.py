@@ -41,7 +41,9 @@ def run_module(options: OptionSet, body: Body, *, cloud: bool = True) -> None:
         from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import REQUESTS_IMPORT_ERROR
 
         if REQUESTS_IMPORT_ERROR:
-            module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
+            module.fail_json(
+                msg=missing_required_lib("requests", "from its release 2.25.1 on"), exception=REQUESTS_IMPORT_ERROR
+            )
     try:
         context = Context(module.check_mode, module._diff, lambda words: module.warn(printable(words)))
         result = body(context, options.checked(module.params))

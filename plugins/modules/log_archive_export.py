@@ -400,7 +400,7 @@ def _receiver(context: Context, options: dict[str, Any]) -> export.Receiver | No
     if options["format"] != export.OTLP:
         raise BadInput("endpoint: only format: otlp is sent; write files for another.")
     if REQUESTS_IMPORT_ERROR:
-        raise LogsError(missing_required_lib("requests"), code="no_requests")
+        raise LogsError(missing_required_lib("requests", "from its release 2.25.1 on"), code="no_requests")
     url = check_endpoint(options["endpoint"], "endpoint", context.warn)
     headers = {str(name): str(value) for name, value in (options["headers"] or {}).items()}
     return export.Receiver(url if url.endswith("/v1/logs") else f"{url}/v1/logs", headers, options)

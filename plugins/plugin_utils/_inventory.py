@@ -57,7 +57,7 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
         super().parse(inventory, loader, path, cache)
         self._read_config_data(path)
         if REQUESTS_IMPORT_ERROR:
-            raise AnsibleParserError(missing_required_lib("requests"))
+            raise AnsibleParserError(missing_required_lib("requests", "from its release 2.25.1 on"))
         names = [*self.provider.options.options, "regions", "accounts", "include_filters", "nodes"]
         try:
             sources, wanted = options_of(

@@ -22,7 +22,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.sour
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput, Incomplete
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import Context
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import parse_instant
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, parse_age, parse_instant
 
 
 def collect(context: Context, options: Mapping[str, Any], source: Source, settings: Settings) -> dict[str, Any]:
@@ -82,6 +82,14 @@ def settings_of(options: Mapping[str, Any], provider: str, instance: str) -> Set
 
 def _some(names: Sequence[str] | None) -> tuple[str, ...] | None:
     return tuple(names) if names else None
+
+
+def patience(options: Mapping[str, Any], name: str, reach: int) -> int:
+    """Return how long a window is waited for. Raises BadInput for an age that is none, and for one that lets it expire meanwhile."""
+    seconds, days = parse_age(options[name], name), reach // DAY
+    if seconds > reach - 2 * DAY:
+        raise BadInput(f"{name} must be at most {days - 2} days, as the cloud keeps entries for {days} days.")
+    return seconds
 
 
 def explicit_span(options: Mapping[str, Any]) -> Span | None:

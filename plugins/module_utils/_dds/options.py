@@ -20,14 +20,14 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec impo
     window,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect import windows
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.entry import explicit_span
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.entry import explicit_span, patience
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.logs import Rules
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api import Dds
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.entries import REACH
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.slow_error import AUTO, EXPORT, WAYS
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.source import AUDIT, LogSource
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, HOUR, parse_age
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import HOUR, parse_age
 
 OPTIONS = (
     DDS
@@ -57,26 +57,21 @@ class Wanted(NamedTuple):
 
 
 def wanted_of(options: Mapping[str, Any]) -> Wanted:
-    """Return what is wanted. Raises BadInput for an age or a time that is none, a span for exports, and a recheck that comes too late."""
+    """Return what is wanted. Raises BadInput for an age or a time that is none, a span for exports, and a settle or recheck that comes too late."""
     span = explicit_span(options)
     log_types = list(dict.fromkeys(options["log_types"] or ([AUDIT] if span else LOG_TYPES_DDS)))
     if span and log_types != [AUDIT] and options["entries_by"] == EXPORT:
         raise BadInput("begin and end mean nothing to slow and error logs that are exported as they are now.")
     lookback, cell = parse_age(options["lookback"], "lookback"), options["window"] * HOUR
-    recheck = parse_age(options["recheck"], "recheck")
-    if recheck > REACH - 2 * DAY:
-        raise BadInput(
-            f"recheck must be at most {REACH // DAY - 2} days, as the cloud keeps entries for {REACH // DAY} days."
-        )
     reading = windows.Rules(
         window=cell,
-        settle=parse_age(options["settle"], "settle"),
+        settle=patience(options, "settle", REACH),
         lookback=lookback,
         log_types=(),
         span=span,
         reach=REACH,
         made=False,
-        recheck=recheck,
+        recheck=patience(options, "recheck", REACH),
     )
     return Wanted(Rules(AUDIT, lookback, span), reading, log_types)
 

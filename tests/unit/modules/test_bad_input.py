@@ -52,7 +52,9 @@ BAD_AGE = ["7", "week", "-1d", "1.5h"]
 BAD_BY_NAME: dict[str, list[Any]] = {
     **dict.fromkeys(("api_url", "endpoint", "iam_endpoint", "endpoint_url"), BAD_URL),
     **dict.fromkeys(("begin", "end", "start_time", "end_time"), BAD_TIME),
-    **dict.fromkeys(("lookback", "settle", "max_age", "alert_before", "stalled_after"), BAD_AGE),
+    **dict.fromkeys(("lookback", "max_age", "alert_before", "stalled_after"), BAD_AGE),
+    # In that time, what is waited for expires.
+    "settle": [*BAD_AGE, "29d"],
     "min_age": [*BAD_AGE, "0d", "23h"],
     "days": ["many", -1, 1.5, 0],
     "keep_days": ["many", -1, 1.5, 1, 6, 733],
