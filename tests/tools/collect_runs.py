@@ -22,6 +22,9 @@ from ansible_collections.clouddb.mongodb_logs.tests.tools import clock, demo_arc
 # The time of the emulator, and of the programs that are run: for a while nothing becomes due, and no file is listed, by itself.
 CLOCK = "2025-06-11T10:20:00Z"
 
+# With it the playbook collect begins.
+FIRST_PLAY = "See that there is anything to do"
+
 Variables = dict[str, Any]
 
 
@@ -44,6 +47,24 @@ class Run(NamedTuple):
     def message(self, host: str) -> str:
         """Return what was said of a host that failed."""
         return str(self.failures[host]["msg"])
+
+    def parts(self, play: str = FIRST_PLAY) -> list[Run]:
+        """Return what several playbooks in one run came to, each of which begins with this play."""
+        texts = re.split(rf"^(?=PLAY \[{re.escape(play)})", self.text, flags=re.MULTILINE)[1:]
+        return [told(self.code, text) for text in texts]
+
+
+def told(code: int, text: str) -> Run:
+    """Return what was told of a run at -vvv."""
+    results: dict[str, Variables] = {}
+    failures: dict[str, Variables] = {}
+    for match in re.finditer(r"^(ok|changed|fatal): \[([\w-]+)[^]]*\][^={]*=> (?={)", text, re.MULTILINE):
+        found = json.JSONDecoder().raw_decode(text, match.end())[0]
+        if match[1] == "fatal":
+            failures[match[2]] = found
+        elif "counts" in found:
+            results[match[2]] = found
+    return Run(code, text, results, failures)
 
 
 class CollectTest(unittest.TestCase):
@@ -118,15 +139,33 @@ class CollectTest(unittest.TestCase):
         with (self.folder / "output.txt").open("a") as output:
             output.write(text)
         self.assertNotIn("Traceback", text)
-        results: dict[str, Variables] = {}
-        failures: dict[str, Variables] = {}
-        for match in re.finditer(r"^(ok|changed|fatal): \[([\w-]+)[^]]*\][^={]*=> (?={)", done.stdout, re.MULTILINE):
-            found = json.JSONDecoder().raw_decode(done.stdout, match.end())[0]
-            if match[1] == "fatal":
-                failures[match[2]] = found
-            elif "counts" in found:
-                results[match[2]] = found
-        return Run(done.returncode, text, results, failures)
+        return told(done.returncode, text)
+
+    def own_playbook(self, plays: list[Variables]) -> Path:
+        """Write a playbook. To start Ansible takes as long as much of what it does, so what can goes into one run."""
+        playbook = self.folder / "own.yml"
+        playbook.write_text(json.dumps(plays))
+        return playbook
+
+    def collecting(self, *variables: Variables) -> Path:
+        """Write a playbook that collects once with each of these variables."""
+        return self.own_playbook(
+            [{"import_playbook": "clouddb.mongodb_logs.collect", "vars": one} for one in variables]
+        )
+
+    def borne_and_not(
+        self, hosts: dict[str, Variables], percentages: tuple[str, str], *arguments: str, **environment: str
+    ) -> list[Run]:
+        """Collect twice, while one percentage of failed hosts may fail and then another; only the second run fails.
+
+        What fails ends a run of Ansible, so that the second is there means that the first did not.
+        """
+        twice = self.collecting(*({"collect_max_fail_percentage": percentage} for percentage in percentages))
+        run = self.play(hosts, *arguments, playbook=twice, **environment)
+        self.assertEqual(run.code, 2, run.text)
+        parts = run.parts()
+        self.assertEqual(len(parts), 2, run.text)
+        return parts
 
     def no_leaks(self) -> None:
         """Look for secrets in the archive, and in all that was said at -vvv, logged and returned."""

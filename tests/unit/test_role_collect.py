@@ -29,6 +29,24 @@ def load(name: str) -> Any:
 SPEC: dict[str, dict[str, Any]] = load("meta/argument_specs.yml")["argument_specs"]["main"]["options"]
 
 
+@pytest.mark.parametrize(
+    ("value", "fine"),
+    [
+        *((value, False) for value in ("many", "101", "-1", "5%", "nan", "100.5")),
+        *((value, True) for value in ("0", 0, "", "49.9", 49.9, "100")),
+    ],
+)
+def test_a_percentage_is_a_number_from_0_to_100(value: Any, fine: bool) -> None:
+    """By the expressions that the playbook has for it."""
+    play = yaml.safe_load((ROLE.parents[1] / "playbooks" / "collect.yml").read_text("utf-8"))[0]
+    [check] = [task["ansible.builtin.assert"] for task in play["tasks"] if task["name"] == "Check the percentage"]
+    known = {name: trust_as_template(text) for name, text in play["vars"].items()}
+    templar = Templar(loader=DataLoader(), variables={**known, "collect_max_fail_percentage": value})
+    assert templar.template(trust_as_template("{{ " + check["that"] + " }}")) is fine
+    told = templar.template(trust_as_template(check["fail_msg"]))
+    assert told == f"collect_max_fail_percentage must be a number from 0 to 100, not {value or 0}."
+
+
 def test_every_option_has_a_variable() -> None:
     assert set(SPEC) == OWN | set(VARIABLES.values())
     assert set(VARIABLES) == set(OPTIONS)

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 import unittest
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -57,11 +57,12 @@ class InProcessTest(CollectTest):
         self.dds: Variables = {name: facts["dds"][name] for name in names}
         self.of_cluster: Variables = {"cluster_id": cluster["cluster_id"]}
         self.of_instance: Variables = {"instance_id": facts["dds"]["instances"][0]["instance_id"]}
+        self.day: Variables = {"begin": "2025-06-10T00:00:00Z", "end": "2025-06-11T00:00:00Z"}
         self.node: Variables = {"node_id": self.emulator.world.clusters[0].nodes()[0].node_id}
 
-    def options(self) -> dict[str, list[Variables]]:
-        """Return options of every module: such that it succeeds with, and such that it fails with."""
-        day = {"begin": "2025-06-10T00:00:00Z", "end": "2025-06-11T00:00:00Z"}
+    def options(self) -> dict[str, Variables]:
+        """Return options of every module that it succeeds with."""
+        day = self.day
         span = {"start_time": day["begin"], "end_time": day["end"]}
         archive: Variables = {"archive": "{{ archive }}", "workers": 1, "poll_interval": 0.05} | day
         good: dict[str, Variables] = {
@@ -89,45 +90,58 @@ class InProcessTest(CollectTest):
             "umongodb_log_package_info": self.umongodb | self.of_cluster,
         }
         self.assertEqual(sorted(good), MODULES)
-        bad: list[Variables] = [{"no_such_option": 1}, {"region": "../up"}]
-        return {name: [options, options | bad[number % 2]] for number, (name, options) in enumerate(good.items())}
+        return good
 
     def run_tasks(
         self, tasks: list[Variables], *arguments: str, hosts: dict[str, Variables] | None = None, **environment: str
     ) -> Run:
-        playbook = self.folder / "own.yml"
-        playbook.write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": tasks}]))
+        playbook = self.own_playbook([{"hosts": "all", "gather_facts": False, "tasks": tasks}])
         return self.play(hosts or {"here": LOCAL}, *arguments, playbook=playbook, **environment)
 
     def ways(self, run: Run) -> list[tuple[str, str]]:
         return [(match[1], match[3] or "") for match in WAY.finditer(run.text)]
 
-    def results(self, archive: str, *, in_process: bool, modules: Sequence[str] = MODULES) -> list[Variables]:
-        """Run modules, those that collect into an archive of this name; return what is left to later tasks."""
+    def results(self, archive: str, *, in_process: bool) -> list[Variables]:
+        """Run modules, those that collect into an archive of this name; return what is left to later tasks.
+
+        What is bad in which module is a matter of the module alone, and tried without Ansible; here is one of each kind.
+        """
         tasks: list[Variables] = []
-        for module in modules:
-            for options in self.options()[module]:
-                for check in (True, False, False) if module.endswith("_archive") else (False,):
-                    task = {f"{NAME}.{module}": options, "check_mode": check, "diff": True, "ignore_errors": True}
-                    tasks.append({"name": module, "register": f"result_{len(tasks)}", **task})
+        given = list(self.options().items())
+        given += [(MODULES[0], given[0][1] | bad) for bad in ({"no_such_option": 1}, {"region": "../up"})]
+        for module, options in given:
+            for check in (True, False, False) if module.endswith("_archive") else (False,):
+                task = {f"{NAME}.{module}": options, "check_mode": check, "diff": True, "ignore_errors": True}
+                tasks.append({"name": module, "register": f"result_{len(tasks)}", **task})
         tasks.sort(key=lambda task: task["name"].startswith("log_archive_"))  # which look at what was collected
-        dumped = self.folder / f"{archive}.json"
         registered = ", ".join(task["register"] for task in tasks)
-        content = {"content": f"{{{{ [{registered}] | to_json }}}}", "dest": str(dumped)}
+        tell = {"name": "Tell", "ansible.builtin.debug": {"msg": f"{{{{ [{registered}] | to_json }}}}"}}
+        # Packages are made but once.
+        before = self.of_cluster | {
+            "archive": "{{ archive }}-before",
+            "begin": self.day["begin"],
+            "end": self.day["end"],
+        }
+        make = {
+            f"{NAME}.umongodb_log_archive": self.umongodb | before | {"poll_interval": 0.05},
+            "vars": {SWITCH: True},
+        }
         with RcloneStore(self.folder / f"{archive}-store") as store:
-            values = {"archive": str(self.folder / archive), "store": store.options, SWITCH: in_process}
-            run = self.run_tasks([*tasks, {"ansible.builtin.copy": content}], "-e", json.dumps(values))
+            values = {"archive": str(self.folder / archive), "store": store.options}
+            hosts = {"here": LOCAL | {SWITCH: in_process}}
+            run = self.run_tasks([make, *tasks, tell], "-e", json.dumps(values), hosts=hosts)
         self.assertEqual(run.code, 0, run.text)
         reason = "" if in_process else f"{SWITCH} is False"
-        self.assertEqual(self.ways(run), [(task["name"], reason) for task in tasks])
+        ways = [("umongodb_log_archive", ""), *((task["name"], reason) for task in tasks)]
+        self.assertEqual(self.ways(run), ways)
         self.assertNotIn("errantly", run.text)
-        found = json.loads(dumped.read_text().replace(str(self.folder / archive), "/archive"))
+        [told] = run.parts("all")[0].text.split("TASK [Tell]")[1:]
+        text = json.JSONDecoder().raw_decode(told, told.index("=> {") + 3)[0]["msg"]
+        found = json.loads(text.replace(str(self.folder / archive), "/archive"))
         self.assertEqual(len(found), len(tasks))
         return [plain(result) for result in found]
 
     def test_results_are_equal(self) -> None:
-        # Packages are made but once.
-        self.results("before", in_process=True, modules=["umongodb_log_archive"])
         apart, together = (self.results(name, in_process=way) for name, way in (("apart", False), ("together", True)))
         self.assertEqual(apart, together)
         self.assertIn(TEMPLATE, json.dumps(together))
@@ -194,13 +208,10 @@ class InProcessTest(CollectTest):
     - ansible.builtin.assert:
         that: listed.audit_logs | length == 2
 """)
-        found = []
-        for way in (True, False):
-            arguments = ("-e", json.dumps({SWITCH: way}), f"--vault-password-file={password}")
-            run = self.play({"here": LOCAL}, *arguments, playbook=playbook, HW_SECRET_KEY="")
-            self.assertEqual(run.code, 0, run.text)
-            found += self.ways(run)
-        self.assertEqual([reason for _module, reason in found], ["", f"{SWITCH} is False"])
+        hosts = {name: LOCAL | {SWITCH: way} for name, way in (("together", True), ("apart", False))}
+        run = self.play(hosts, f"--vault-password-file={password}", "--forks=1", playbook=playbook, HW_SECRET_KEY="")
+        self.assertEqual(run.code, 0, run.text)
+        self.assertEqual([reason for _module, reason in self.ways(run)], ["", f"{SWITCH} is False"])
         said = [self.folder / "ansible.log", self.folder / "output.txt"]
         self.assertEqual(demo_archive.leaks(said, self.keys.values()), [])
 

@@ -37,8 +37,9 @@ class RoleTest(CollectTest):
         self.assertFalse(self.archive.exists())
         self.assertEqual(self.emulator.requests.of("BackupUMongoDBLog"), [])
 
-        first = self.play(self.fleet, "--diff")
-        self.assertEqual(first.code, 0, first.text)
+        both = self.play(self.fleet, "--diff", playbook=self.collecting({}, {}))
+        self.assertEqual(both.code, 0, both.text)
+        first, second = both.parts()
         self.assertEqual(first.changed(), set(self.fleet))
         for host in self.clusters:
             said, result = check.results[host], first.results[host]
@@ -55,9 +56,7 @@ class RoleTest(CollectTest):
             else:
                 self.assertEqual(said["plan"], result["plan"])
 
-        second = self.play(self.fleet)
-        self.assertEqual(second.code, 0, second.text)
-        self.assertEqual(second.changed(), set())
+        self.assertEqual((set(second.results), second.changed()), (set(self.fleet), set()))
         self.assertEqual(self.play(self.fleet, "--check").changed(), set())
 
         archive = demo_archive.instances(self.archive)
@@ -96,27 +95,23 @@ class RoleTest(CollectTest):
         self.no_leaks()
 
     def test_another_run_is_at_work(self) -> None:
+        """What is left to another run is no failure, and the verdict counts it."""
+        skips = self.instance | {"collect_when_locked": "skip"}
         self.assertEqual(self.play({"first": self.instance}).code, 0)
         lock = next(self.archive.rglob(".lock"))
         with lock.open("r+") as held:
             fcntl.flock(held, fcntl.LOCK_EX)
-            run = self.play({"fails": self.instance, "skips": self.instance | {"collect_when_locked": "skip"}})
+            run = self.play({"fails": self.instance, "skips": skips})
+            left = self.play({"skips": skips, "works": self.cluster}, "--extra-vars=collect_max_fail_percentage=1")
         self.assertEqual(set(run.failures), {"fails"})
         self.assertIn("is being written by", run.message("fails"))
         same = f"fails and skips name the same instance {self.instance['collect_instance']} and archive"
         self.assertIn(same, run.message("fails"))
         self.assertIn(f"[WARNING]: {same}", " ".join(run.text.split()))
 
-    def test_left_to_another_run(self) -> None:
-        """What is left to another run is no failure, and the verdict counts it."""
-        self.assertEqual(self.play({"first": self.instance}).code, 0)
-        skips = self.instance | {"collect_when_locked": "skip"}
-        with next(self.archive.rglob(".lock")).open("r+") as held:
-            fcntl.flock(held, fcntl.LOCK_EX)
-            run = self.play({"skips": skips, "works": self.cluster}, "--extra-vars=collect_max_fail_percentage=1")
-        self.assertEqual((run.code, run.failures), (0, {}), run.text)
-        self.assertRegex(run.text, r'"left_to": \{\s*"host": null,')
-        self.assertIn("0 of 2 hosts failed, and 1 % may. Left to another run: skips.", run.text)
+        self.assertEqual((left.code, left.failures), (0, {}), left.text)
+        self.assertRegex(left.text, r'"left_to": \{\s*"host": null,')
+        self.assertIn("0 of 2 hosts failed, and 1 % may. Left to another run: skips.", left.text)
 
     def test_module_defaults(self) -> None:
         """Those of either cloud reach its own hosts, through the role and through the plugin alone."""
@@ -133,21 +128,25 @@ class RoleTest(CollectTest):
             name: {key: value for key, value in row.items() if key not in names}
             for name, row in (("cluster", self.cluster), ("instance", self.instance))
         }
-        self.assertEqual(set(self.play(hosts, "--check").failures), set(hosts), "the defaults are needed")
-        play: Variables = {
-            "hosts": "all",
-            "gather_facts": False,
-            "module_defaults": {
-                **{f"group/clouddb.mongodb_logs.{cloud}": options for cloud, options in values.items()},
-                "clouddb.mongodb_logs.dds_log_archive": {"return_limit": 1},
-            },
+        defaults: Variables = {
+            **{f"group/clouddb.mongodb_logs.{cloud}": options for cloud, options in values.items()},
+            "clouddb.mongodb_logs.dds_log_archive": {"return_limit": 1},
         }
-        for more in ({"roles": ["clouddb.mongodb_logs.collect"]}, {"tasks": PLUGIN_ALONE}):
-            playbook = self.folder / "own.yml"
-            playbook.write_text(json.dumps([play | more]))
-            run = self.play(hosts, "--check", playbook=playbook)
-            self.assertEqual((run.code, run.changed()), (0, set(hosts)), run.text)
-            self.assertEqual(len(run.results["instance"]["units"]), 1)
+        play: Variables = {"name": "Collect", "hosts": "all", "gather_facts": False}
+        role: Variables = {"roles": ["clouddb.mongodb_logs.collect"]}
+        plays = [
+            play | role | {"ignore_errors": True},
+            play | role | {"module_defaults": defaults},
+            play | {"tasks": PLUGIN_ALONE, "module_defaults": defaults},
+        ]
+        run = self.play(hosts, "--check", playbook=self.own_playbook(plays))
+        self.assertEqual(run.code, 0, run.text)
+        without, *with_them = run.parts("Collect")
+        self.assertEqual(set(without.failures), set(hosts), "the defaults are needed")
+        self.assertEqual(len(with_them), 2)
+        for part in with_them:
+            self.assertEqual((part.failures, part.changed()), ({}, set(hosts)), part.text)
+            self.assertEqual(len(part.results["instance"]["units"]), 1)
 
     def test_a_host_that_only_holds_the_archive(self) -> None:
         store = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
@@ -156,37 +155,37 @@ class RoleTest(CollectTest):
         self.assertEqual((set(run.failures), run.changed()), ({"stranger"}, {"shop"}), run.text)
         self.assertEqual(run.message("stranger"), "collect_provider must be given: umongodb or dds.")
         self.assertIn("store is an archive host without collect_provider", run.text)
-        for playbook in ("collect", "doctor"):
-            run = self.play({"store": store, "shop": hosts["shop"]}, "--check", playbook=playbook)
-            self.assertEqual((run.code, run.failures), (0, {}), run.text)
+        both = self.own_playbook(
+            [{"import_playbook": f"clouddb.mongodb_logs.{name}"} for name in ("collect", "doctor")]
+        )
+        run = self.play({"store": store, "shop": hosts["shop"]}, "--check", playbook=both)
+        self.assertEqual((run.code, run.failures), (0, {}), run.text)
+        self.assertIn("Collecting will work", run.text)
 
-    def test_vaulted_where_it_stands(self) -> None:
-        """A key may be vaulted in the inventory; the module gets its text."""
+    def vaulted(self) -> str:
+        """Let a key of the host vaulted stand vaulted beside the inventory; return the argument that opens it."""
         secret = self.folder / "password"
         secret.write_text("open sesame")
         command = ["ansible-vault", "encrypt_string", "--vault-password-file", secret, self.keys["UCLOUD_PRIVATE_KEY"]]
         vaulted = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-        (self.folder / "group_vars").mkdir()
-        (self.folder / "group_vars" / "all.yml").write_text(f"collect_private_key: {vaulted}\n")
-        run = self.play({"shop": self.cluster}, f"--vault-password-file={secret}", UCLOUD_PRIVATE_KEY="")
-        self.assertEqual((run.code, run.changed()), (0, {"shop"}), run.text)
-        said = [self.folder / "ansible.log", self.folder / "output.txt"]
-        self.assertEqual(demo_archive.leaks(said, self.keys.values()), [])
+        (self.folder / "host_vars").mkdir()
+        (self.folder / "host_vars" / "vaulted.yml").write_text(f"collect_private_key: {vaulted}\n")
+        return f"--vault-password-file={secret}"
 
     def test_awx(self) -> None:
         store = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
         hosts = {
-            "controller": self.instance,
-            "local": self.instance | store | {"collect_archive_host": "local"},
-            "persistent": self.instance | {"collect_archive_persistent": "yes"},
+            "controller": self.instance | {"awx_job_id": 7},
+            "tower": self.instance | {"tower_job_id": 7},
+            "local": self.instance | store | {"awx_job_id": 7, "collect_archive_host": "local"},
+            "persistent": self.instance | {"awx_job_id": 7, "collect_archive_persistent": "yes"},
         }
-        run = self.play(hosts, "-e", "awx_job_id=7", "--check")
-        self.assertEqual(set(run.failures), {"controller", "local"})
+        run = self.play(hosts, "--check")
+        self.assertEqual(set(run.failures), {"controller", "tower", "local"})
         for host in run.failures:
             self.assertIn("AWX throws away", run.message(host))
             self.assertEqual(len(run.message(host).splitlines()), 1)
         self.assertEqual(run.changed(), {"persistent"})
-        self.assertEqual(set(self.play({"controller": self.instance}, "-e", "tower_job_id=7").failures), {"controller"})
         self.assertFalse(self.archive.exists())
 
     def test_strings_and_blanks(self) -> None:
@@ -239,15 +238,22 @@ class RoleTest(CollectTest):
     def test_include(self) -> None:
         """Hosts that are left out do not fail, not even when none is left."""
         chosen = ["dds-sh*", self.cluster["collect_instance"][:-1] + "?"]
-        cases = {"[shop]-set": set(), "shop": set(), "*s*": set(self.fleet)}
-        run = self.play(self.fleet, "--check", f"--extra-vars={json.dumps({'collect_include': chosen})}")
-        self.assertEqual((run.code, run.changed()), (0, {"dds-shop", "shop-replica-set"}), run.text)
-        for include, left in cases.items():
-            run = self.play(self.fleet, "--check", f"--extra-vars={json.dumps({'collect_include': include})}")
-            self.assertEqual((run.code, run.changed()), (0, left), run.text)
-            self.assertIn(f"0 of {len(left)} hosts failed", run.text)
+        cases: list[tuple[str | list[str], set[str]]] = [
+            (chosen, {"dds-shop", "shop-replica-set"}),
+            ("[shop]-set", set()),
+            ("shop", set()),
+            ("*s*", set(self.fleet)),
+        ]
+        run = self.play(
+            self.fleet, "--check", playbook=self.collecting(*({"collect_include": include} for include, _left in cases))
+        )
+        self.assertEqual(run.code, 0, run.text)
+        for (include, left), part in zip(cases, run.parts(), strict=True):
+            self.assertEqual(part.changed(), left, include)
+            self.assertIn(f"0 of {len(left)} hosts failed", part.text)
 
     def test_where_credentials_come_from(self) -> None:
+        """What is given goes before the environment, and may be vaulted where it stands; the module gets its text."""
         facts = self.emulator.credentials
         given = {name: facts["dds"][name] for name in ("access_key", "secret_key")}
         given |= {name: facts["umongodb"][name] for name in ("public_key", "private_key")}
@@ -260,9 +266,12 @@ class RoleTest(CollectTest):
         tokens = dict.fromkeys(["UCLOUD_SECURITY_TOKEN", "HW_SECURITY_TOKEN", "HW_AUTH_TOKEN"], "not-of-these-keys")
         wrong = dict.fromkeys(self.keys, "wrong")
         places = {"UCLOUD_REGION": "cn-bj2", "HW_REGION_NAME": facts["dds"]["region"]}
-        run = self.play(hosts, "--check", **wrong, **tokens, **places)
+        hosts["vaulted"] = {name: value for name, value in hosts["cluster"].items() if name != "collect_private_key"}
+        run = self.play(hosts, "--check", self.vaulted(), **wrong, **tokens, **places)
         self.assertEqual(run.code, 0, run.text)
-        self.assertEqual(run.changed(), {"cluster", "instance"})
+        self.assertEqual(run.changed(), {"cluster", "instance", "vaulted"})
+        said = [self.folder / "ansible.log", self.folder / "output.txt"]
+        self.assertEqual(demo_archive.leaks(said, self.keys.values()), [])
 
         second = {"HUAWEICLOUD_SDK_AK": given["access_key"], "HUAWEICLOUD_SDK_SK": given["secret_key"]}
         empty = {"HW_ACCESS_KEY": "", "HW_SECRET_KEY": "", "HW_AUTH_TOKEN": ""}

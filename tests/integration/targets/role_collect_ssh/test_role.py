@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.clouddb.mongodb_logs.tests.tools import clock, demo_archive, programs
-from ansible_collections.clouddb.mongodb_logs.tests.tools.collect_runs import CollectTest
+from ansible_collections.clouddb.mongodb_logs.tests.tools.collect_runs import CollectTest, Variables
 
 ROOT = os.geteuid() == 0
 # Names the user of the server, whatever the machine knows: one without rights has no shell there, and a container's none.
@@ -175,10 +175,13 @@ class SshTest(CollectTest):
             **self.switch,
         )
         try:
-            run = self.play(hosts | {"store": self.store}, "--limit", "!store", **self.places)
+            both = self.play(
+                hosts | {"store": self.store}, "--limit", "!store", playbook=self.collecting({}, {}), **self.places
+            )
         finally:
             seen = json.loads(watch.communicate()[0])
-        self.assertEqual(run.code, 0, run.text)
+        self.assertEqual(both.code, 0, both.text)
+        run, again = both.parts()
         self.assertEqual(run.changed(), set(hosts))
         self.assertIn("changed: [dds-shop -> store(127.0.0.1)]", run.text)
         self.owned()
@@ -193,8 +196,7 @@ class SshTest(CollectTest):
         said = [log, self.folder / "output.txt"]
         self.assertEqual(demo_archive.leaks(self.files(self.home) + said, self.keys.values()), [])
 
-        again = self.play(hosts | {"store": self.store}, "--limit", "!store", **self.places)
-        self.assertEqual((again.code, again.changed()), (0, set()), again.text)
+        self.assertEqual((set(again.results), again.changed()), (set(hosts), set()), again.text)
 
     def test_archive_host_that_no_inventory_has(self) -> None:
         """As in a slice: whatever tells how the archive host is reached is a variable of the hosts that are there."""
@@ -209,9 +211,6 @@ class SshTest(CollectTest):
         self.assertIn("store is an archive host without collect_provider", run.text)
         self.owned()
 
-        run = self.play({"dds-shop": self.instance | common}, playbook="doctor", **self.places)
-        self.assertEqual(run.code, 0, run.text)
-        self.assertIn("-> store(127.0.0.1)]", run.text)
         playbooks: dict[str, dict[str, object]] = {
             "verify": {},
             "watch": {},
@@ -221,12 +220,16 @@ class SshTest(CollectTest):
             "slow": {},
             "export": {"dest": str(self.home / "export")},
         }
+        # each makes a host of another name known
+        plays: list[Variables] = [{"import_playbook": "clouddb.mongodb_logs.doctor"}]
         for playbook, more in playbooks.items():
-            given = {"archive": str(self.archive), "archive_host": "store", "archive_host_vars": self.store, **more}
-            extra = json.dumps({f"{playbook}_{name}": value for name, value in given.items()})
-            run = self.play({}, "--extra-vars", extra, playbook=playbook, **self.places)
-            self.assertEqual(run.code, 0, run.text)
-            self.assertIn("-> store(127.0.0.1)]", run.text)
+            given = {"archive": str(self.archive), "archive_host": f"for-{playbook}", "archive_host_vars": self.store}
+            variables = {f"{playbook}_{name}": value for name, value in (given | more).items()}
+            plays.append({"import_playbook": f"clouddb.mongodb_logs.{playbook}", "vars": variables})
+        run = self.play({"dds-shop": self.instance | common}, playbook=self.own_playbook(plays), **self.places)
+        self.assertEqual(run.code, 0, run.text)
+        for host in ("store", *(f"for-{playbook}" for playbook in playbooks)):
+            self.assertIn(f"-> {host}(127.0.0.1)]", run.text)
         self.assertTrue((self.home / "report" / "report.json").exists())
 
         other = {"ansible_port": 1}
@@ -259,10 +262,9 @@ class SshTest(CollectTest):
             name: self.instance | {"collect_archive_host": name.partition("-")[2]} for name in ("on-store", "on-away")
         }
         inventory = hosts | {"store": self.store, "away": away}
-        for percentage, code in (("0", 4), ("49", 2), ("50", 0)):
-            extra = f"--extra-vars=collect_max_fail_percentage={percentage}"
-            run = self.play(inventory, "--limit", "on-*", extra, **self.places)
-            self.assertEqual(run.code, code, run.text)
+        alone = self.play(inventory, "--limit", "on-*", **self.places)
+        self.assertEqual(alone.code, 4, alone.text)
+        for run in (alone, *self.borne_and_not(inventory, ("50", "49"), "--limit", "on-*", **self.places)):
             self.assertRegex(run.text, r'"1 of 2 hosts failed.*: on-away: .*port 1: Connection refused')
             self.assertEqual(set(run.results), {"on-store"})
 
