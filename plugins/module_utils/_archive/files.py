@@ -34,7 +34,7 @@ _HINTS = {
     errno.ENOSPC: "Free some space and run again; what was collected so far stays.",
     errno.EDQUOT: "Raise the quota and run again; what was collected so far stays.",
     errno.EROFS: "Mount it for writing.",
-    errno.ESTALE: "Mount it again: the file server no longer knows what was mounted.",
+    errno.ESTALE: "Mount it again, of a CIFS share with noserverino where this stays: the server no longer knows the file.",
     errno.ENOTCONN: "Mount it again: what was mounted is no longer connected.",
     errno.EACCES: "Run as a user who may write there.",
     errno.EPERM: "Run as a user who may write there and give files this owner, or leave out owner and group.",

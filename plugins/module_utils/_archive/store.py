@@ -26,7 +26,12 @@ _BEFORE_ROOT = ((b"<?", b"?>"), (b"<!--", b"-->"), (b"<!DOCTYPE", b">"))
 # Pairs of fields by which the APIs and stores of both clouds tell of an error in JSON, and no log tells of anything.
 _JSON_ERRORS = (("RetCode", "ErrMsg"), ("RetCode", "Message"), ("error_code", "error_msg"), ("errorCode", "errorMsg"))
 _MESSAGE = re.compile(rb"<(?:\w+:)?(?:Message|Error)>\s*([^<\s][^<]*)<")
-_SEALED = re.compile(r"x-(?:obs|amz|oss|cos)-server-side-encryption", re.IGNORECASE)
+# Headers of objects that are encrypted, or were put together: appended to, or uploaded in parts.
+_SEALED = re.compile(
+    r"x-(?:obs|amz|oss|cos)-(?:server-side-encryption|next-append-position|mp-parts-count)"
+    r"|x-(?:static-large-object|object-manifest)\Z",
+    re.IGNORECASE,
+)
 _CODE = re.compile(r"-?[\w.]{1,60}\Z", re.ASCII)
 
 # Refusals of a store that a fresh link mends. US3 has one code for everything that is wrong with a link.
@@ -37,8 +42,8 @@ class Promise(NamedTuple):
     """Where the bytes of an answer begin and end in the object, and how long the object is, as far as it is said.
 
     ``framed``: they come in chunks, of which the last one is marked. ``etag``: a strong entity tag. ``coding``: how the bytes
-    are coded for the way. ``sealed``: the store encrypts the object, so that its tag is no checksum. ``checksum``: what is
-    told of the whole object in the form of a tag: the MD5 of ``Content-MD5``, else the entity tag.
+    are coded for the way. ``sealed``: the store encrypts the object or put it together, so that its tag is no checksum.
+    ``checksum``: what is told of the whole object in the form of a tag: the MD5 of ``Content-MD5``, else the entity tag.
     """
 
     begin: int

@@ -85,3 +85,20 @@ def test_only_what_changes_the_bytes_is_a_coding(sent: str, coding: str) -> None
     said = promise(200, {"Content-Encoding": sent})
     assert said
     assert said.coding == coding
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("x-obs-server-side-encryption", True),
+        ("X-Amz-Server-Side-Encryption-Customer-Algorithm", True),
+        ("x-obs-next-append-position", True),
+        ("x-amz-mp-parts-count", True),
+        ("X-Static-Large-Object", True),
+        ("x-obs-storage-class", False),
+    ],
+)
+def test_headers_tell_that_a_tag_is_no_checksum(name: str, told: bool) -> None:
+    said = promise(200, {name: "1", "ETag": '"0123456789abcdef0123456789abcdef"'})
+    assert said
+    assert said.sealed is told
