@@ -143,7 +143,7 @@ class UMongoDB:
 
     def instances(self, *, zone: str | None = None, cluster_id: str | None = None) -> list[Record]:
         """Return the clusters of the region as the API gives them (``ListUMongoDBInstances``)."""
-        return self._read("ListUMongoDBInstances", {"Zone": zone, "ClusterId": cluster_id}).records("DataSet")
+        return self._read("ListUMongoDBInstances", {"Zone": zone, "ClusterId": cluster_id}).every_record("DataSet")
 
     def cluster(self, cluster_id: str, *, zone: str | None = None) -> Cluster:
         """Return a cluster with its nodes (``DescribeUMongoDBInstance``)."""
