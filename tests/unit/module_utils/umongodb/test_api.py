@@ -197,9 +197,9 @@ def test_every_field_of_a_package_may_be_absent(row: object, package: Package | 
 
 
 def test_an_instance_that_is_no_object_is_not_left_out_as_if_it_were_gone() -> None:
-    with scripted(answer(DataSet=[{"ClusterId": REPLICA}, None])) as server:
-        with pytest.raises(CloudError, match="DataSet is no list of objects"):
-            of_server(server).instances()
+    rows = [{"ClusterId": REPLICA}, None]
+    with scripted(answer(DataSet=rows)) as server, pytest.raises(CloudError, match="DataSet is no list of objects"):
+        of_server(server).instances()
 
 
 @pytest.mark.parametrize(
