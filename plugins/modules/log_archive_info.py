@@ -372,7 +372,7 @@ problems:
       description: Folder of the instance.
       type: str
     path:
-      description: File, relative to that folder.
+      description: File, relative to that folder, without what is not printable.
       type: str
     message:
       description: What is wrong, as a sentence.
@@ -481,7 +481,7 @@ def info(context: Context, options: dict[str, Any]) -> dict[str, Any]:
         for problem in _examined(source, folder, options, chosen, reading, instances, nodes):
             found += 1
             if len(problems) < max(limit, 1):
-                problems.append({**problem._asdict(), "instance": folder})
+                problems.append(problem.told(folder))
     result = {
         "changed": False,
         "instances": instances,

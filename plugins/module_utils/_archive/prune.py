@@ -180,7 +180,7 @@ def result(done: Mapping[str, Pruning], problems: Sequence[tuple[str, Problem]],
         "bytes_left": sum(pruning.left for pruning in done.values()),
         "units": [_unit(folder, event) for folder, event in units[:limit]],
         "units_omitted": max(0, len(units) - limit),
-        "problems": [{**problem._asdict(), "instance": folder} for folder, problem in problems[:limit]],
+        "problems": [problem.told(folder) for folder, problem in problems[:limit]],
         "problems_omitted": max(0, len(problems) - limit),
     }
 

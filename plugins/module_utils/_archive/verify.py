@@ -60,6 +60,10 @@ class Problem(NamedTuple):
         """Return a fault of the archive as a problem."""
         return cls(kind or error.kind, path, " ".join(filter(None, (error.message, error.hint))))
 
+    def told(self, folder: str) -> dict[str, str]:
+        """Return this of an instance as a result tells it: names of files that somebody planted may be anything."""
+        return {"instance": folder, **{name: printable(text) for name, text in self._asdict().items()}}
+
 
 def verdict(count: int, folder: str, message: str) -> str:
     """Return how many problems there are and the first of them, as a sentence."""

@@ -82,7 +82,7 @@ class Run:
         heads = {folder: one.head.at.head for folder, one in self.done.items() if one.head}
         heads.update((folder, one.head) for folder, one in self.bringings.items())
         brought = [event for one in self.bringings.values() for event in one.files]
-        problems = [{**one._asdict(), "instance": folder} for folder, one in self._problems[: self._limit]]
+        problems = [one.told(folder) for folder, one in self._problems[: self._limit]]
         result: dict[str, Any] = {
             "changed": any(plan.changed for plan in self.plans.values())
             or any(bringing.changed for bringing in self.bringings.values()),

@@ -207,5 +207,7 @@ def test_what_is_nested_too_deeply_is_told(made: Made) -> None:
 def test_a_node_that_nothing_is_held_of_is_named(made: Made) -> None:
     result = info(made, node_ids=["node-1", "node-9"])
     assert (result["failure"]["kind"], "nothing of node-9; it has node-1." in result["msg"]) == ("bad_input", True)
-    made.file("node-9/slow/2026/03/01/x")
-    assert info(made, node_ids=["node-9"], verify="size")["problems"][0]["kind"] == "unrecorded"
+    made.file("node-9/slow/2026/03/01/x\u202e\x1b[2J\x9b")
+    [problem] = info(made, node_ids=["node-9"], verify="size")["problems"]
+    assert (problem["kind"], problem["path"]) == ("unrecorded", "node-9/slow/2026/03/01/x[2J")
+    assert problem["message"] == "node-9/slow/2026/03/01/x[2J has no line in the ledger."
