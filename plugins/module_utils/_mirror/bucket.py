@@ -15,14 +15,14 @@ import http.client
 import os
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Callable, NamedTuple
 
 from ansible.module_utils.basic import missing_required_lib
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.files import CHUNK
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput, CloudError, LogsError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._failures import S3
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import check_endpoint
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import check_endpoint, plain
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.quick import Quick
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import iso
 
@@ -136,11 +136,10 @@ class Bucket:
         self.url = access.url
         self._bucket = access.bucket
         self._prefix = f"{access.prefix}/" if access.prefix else ""
-        self._client, self._quick = _clients(access, workers)
+        self._client, self._quick, self._keys = _clients(access, workers)
         self._throttled = threading.Event()
         self._client.meta.events.register("needs-retry.s3", self._note)
         self._keeps: bool | None = None
-        self._secrets = tuple(filter(None, (access.access_key, access.secret_key, access.session_token)))
 
     def throttled(self) -> bool:
         """Tell whether the store asked to be called less often since this was asked last."""
@@ -410,7 +409,7 @@ class Bucket:
         try:
             yield
         except exceptions.ClientError as error:
-            raise _refused(error, place, self._secrets) from None
+            raise _refused(error, place, self._secrets()) from None
         except (exceptions.NoCredentialsError, exceptions.PartialCredentialsError):
             raise CloudError(
                 f"There are no keys for {self.url}.",
@@ -426,9 +425,17 @@ class Bucket:
                 f"{place}: the store could not be reached ({type(error).__name__}).", code=code, passing=True
             ) from None
 
+    def _secrets(self) -> tuple[str, ...]:
+        """Return the keys that requests are signed with, wherever they come from."""
+        from botocore.exceptions import BotoCoreError
 
-def _clients(access: Access, workers: int) -> tuple[Any, Quick | None]:
-    """Return the SDK's client and, where the way to the store is plain, a quicker one for small objects."""
+        with suppress(BotoCoreError):  # of keys that cannot be had anew, the next request tells
+            return tuple(filter(None, self._keys.get_frozen_credentials() if self._keys else ()))
+        return ()
+
+
+def _clients(access: Access, workers: int) -> tuple[Any, Quick | None, Any]:
+    """Return the SDK's client, where the way to the store is plain a quicker one for small objects, and the keys."""
     try:
         import boto3
         import botocore
@@ -466,23 +473,22 @@ def _clients(access: Access, workers: int) -> tuple[Any, Quick | None]:
     proxies = get_environ_proxies(client.meta.endpoint_url)
     keys = session.get_credentials()
     if not access.endpoint_url or proxies or keys is None:
-        return client, None
+        return client, None, keys
 
     def sign(method: str, url: str, headers: dict[str, str], data: bytes) -> dict[str, str]:
         request = AWSRequest(method, url, headers, data)
         S3SigV4Auth(keys.get_frozen_credentials(), "s3", region).add_auth(request)
         return dict(request.headers.items())
 
-    return client, Quick(access.endpoint_url, access.bucket, sign, verify)
+    return client, Quick(access.endpoint_url, access.bucket, sign, verify), keys
 
 
 def _refused(error: Any, place: str, secrets: tuple[str, ...]) -> CloudError:
     answer = error.response
     code, status = _code(error), int(answer.get("ResponseMetadata", {}).get("HTTPStatusCode") or 0)
-    words = str(answer.get("Error", {}).get("Message") or "").rstrip(".")[:200]
-    told = words and words != code and not any(secret in words for secret in secrets)
+    words = plain(answer.get("Error", {}).get("Message") or "", secrets).rstrip(".")
     return CloudError(
-        f"{place}: the store answers {code}{f' ({words})' if told else ''}.",
+        f"{place}: the store answers {plain(code, secrets)}{f' ({words})' if words not in ('', code) else ''}.",
         code=code,
         cloud=S3,
         status=status,

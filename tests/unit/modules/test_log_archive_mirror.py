@@ -14,13 +14,15 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from urllib.parse import quote
 
 import botocore
 import pytest
 from ansible_collections.clouddb.mongodb_logs.plugins.action import log_archive_mirror
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.ledger import PRUNED
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror import put
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror import bucket, put
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._progress import Moment, Teller, words
 from ansible_collections.clouddb.mongodb_logs.plugins.plugin_utils._in_process import called
 from ansible_collections.clouddb.mongodb_logs.tests.stores import Between, Call, Fault, MotoStore, RcloneStore, Store
@@ -388,6 +390,13 @@ def test_keys_that_are_refused_are_told_without_them(made: Made, tmp_path: Path)
     result.pop("invocation", None)
     assert "not/the+right" not in str(result)
     assert ACCESS_KEY not in str(result)
+
+
+def test_a_refusal_that_repeats_keys_is_told_without_them() -> None:
+    words = f"The key {ACCESS_KEY.lower()}\u202e of {quote(SECRET_KEY, safe='')}\n\x1b[2J is not known."
+    answer = {"Error": {"Code": "InvalidAccessKeyId", "Message": words}, "ResponseMetadata": {"HTTPStatusCode": 403}}
+    error = bucket._refused(SimpleNamespace(response=answer), "s3://b/k", (ACCESS_KEY, SECRET_KEY))
+    assert error.message == "s3://b/k: the store answers InvalidAccessKeyId (The key ... of ... [2J is not known)."
 
 
 def test_keys_come_from_the_environment_or_are_asked_for(
