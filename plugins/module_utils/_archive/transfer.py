@@ -127,6 +127,7 @@ class Download:
 
     def _restart(self, said: Promise | None = None) -> None:
         self._etag = said.etag if said else ""
+        self._total = said.total if said else None
         self._body = self._new_body(said)
 
     def _new_body(self, said: Promise | None) -> Body:
@@ -150,6 +151,9 @@ class Download:
             else:
                 self._begin(host, said, descriptor, resumed=bool(resume))
                 self._receive(host, link, response, said, self._body, descriptor)
+        if self._total not in (None, said.total):
+            # It named another length before, so neither vouches for the end.
+            said = said._replace(total=None)
         self._verify(host, said)
 
     @contextmanager

@@ -266,6 +266,18 @@ def test_what_is_read_again_is_not_forgotten_when_something_else_comes_between(t
     assert tree.read(PATH) == BODY
 
 
+@pytest.mark.parametrize("begin", [len(BODY) - 100, len(BODY)])
+@pytest.mark.parametrize("whole", [BODY, BODY + b"x"])
+def test_a_length_that_another_one_contradicts_vouches_for_nothing(tree: Tree, begin: int, whole: bytes) -> None:
+    tag = {"ETag": '"no checksum"'}
+    cut = Reply(body=BODY[:begin], headers=tag, promised=len(BODY) + 1)
+    left = len(BODY) - begin
+    span = f"{begin}-{len(BODY) - 1}" if left else "*"
+    rest = Reply(206 if left else 416, BODY[begin:], {**tag, "Content-Range": f"bytes {span}/{len(BODY)}"})
+    fetched(tree, cut, rest, Reply(body=whole, headers=tag))
+    assert tree.read(PATH) == whole
+
+
 @pytest.mark.parametrize(
     ("headers", "code", "words"),
     [
