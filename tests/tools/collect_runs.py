@@ -115,13 +115,18 @@ class CollectTest(unittest.TestCase):
         self.cluster = self.clusters["shop-replica-set"]
         self.instance = self.instances["dds-shop"]
 
+    def inventory(self, hosts: dict[str, Variables]) -> Path:
+        """Write an inventory, and return where it is."""
+        common = {"collect_archive": str(self.archive), "collect_lookback": "1d", "collect_poll_interval": 0.05}
+        path = self.folder / "inventory.json"
+        path.write_text(json.dumps({"all": {"vars": common, "hosts": hosts}}))
+        return path
+
     def play(
         self, hosts: dict[str, Variables], *arguments: str, playbook: str | Path = "collect", **environment: str
     ) -> Run:
         """Run a playbook of ours, or a file, and keep everything that it says in the folder."""
-        common = {"collect_archive": str(self.archive), "collect_lookback": "1d", "collect_poll_interval": 0.05}
-        inventory = self.folder / "inventory.json"
-        inventory.write_text(json.dumps({"all": {"vars": common, "hosts": hosts}}))
+        inventory = self.inventory(hosts)
         foreign = re.compile("(UCLOUD|HW|HUAWEICLOUD)_")
         variables = {name: value for name, value in os.environ.items() if not foreign.match(name)}
         variables |= {"ANSIBLE_LOG_PATH": str(self.folder / "ansible.log"), "ANSIBLE_NOCOLOR": "1"}

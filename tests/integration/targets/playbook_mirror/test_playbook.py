@@ -33,7 +33,8 @@ class MirrorTest(CollectTest):
         place |= {"collect_archive": "", "collect_mirror_scratch": "yes"} if scratch else {}
         rows = (("one", self.cluster), ("two", self.instance))[: 1 + several]
         hosts = {name: row | place | variables for name, row in rows}
-        return self.play(hosts, *arguments, playbook=playbook, TMPDIR=str(self.folder / "tmp"))
+        environment = {"TMPDIR": str(self.folder / "tmp"), "ANSIBLE_PIPELINING": "1"}
+        return self.play(hosts, *arguments, playbook=playbook, **environment)
 
     def scratch_folders(self) -> list[str]:
         return [path.name for path in (self.folder / "tmp").iterdir() if "mongodb-logs" in path.name]

@@ -21,7 +21,7 @@ from threading import Thread
 
 from ansible_collections.clouddb.mongodb_logs.tests.emulator.faults import Fault
 from ansible_collections.clouddb.mongodb_logs.tests.tools import clock
-from ansible_collections.clouddb.mongodb_logs.tests.tools.collect_runs import CollectTest, Run
+from ansible_collections.clouddb.mongodb_logs.tests.tools.collect_runs import CollectTest, Run, Variables
 
 LINE = re.compile(r"^([\w-]+): (\d+) of (\d+) files?(, .*)?$", re.MULTILINE)
 COLUMNS = 80
@@ -44,16 +44,13 @@ class ProgressTest(CollectTest):
         self.emulator.world.packaging_seconds = 12
         self.emulator.faults.add(Fault("object", "delay", times=None, args={"seconds": 4}))
 
-    def recorded(self, *arguments: str) -> str:
+    def recorded(self, hosts: dict[str, Variables]) -> str:
         """Run the playbook `collect` on a terminal, and return all that it shows."""
-        self.play(self.fleet, "--list-hosts")  # writes the inventory
         variables = {**os.environ, **self.keys, **clock.environment(self.emulator.clock.now()), "ANSIBLE_NOCOLOR": "1"}
         own, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, COLUMNS, 0, 0))
-        command = ["ansible-playbook", "-i", str(self.folder / "inventory.json"), *arguments]
-        with subprocess.Popen(
-            [*command, "clouddb.mongodb_logs.collect"], env=variables, stdin=theirs, stdout=theirs, stderr=theirs
-        ) as process:
+        command = ["ansible-playbook", "-i", str(self.inventory(hosts)), "clouddb.mongodb_logs.collect"]
+        with subprocess.Popen(command, env=variables, stdin=theirs, stdout=theirs, stderr=theirs) as process:
             os.close(theirs)
             shown = b"".join(iter(lambda: read(own), b""))
         os.close(own)
@@ -62,8 +59,12 @@ class ProgressTest(CollectTest):
         return text
 
     def test_a_terminal(self) -> None:
+        """On which somebody wants to know nothing of one host."""
+        self.emulator.world.add_cluster("uclmongo-quiet", name="quiet", region=self.cluster["collect_region"])
+        quiet = {"collect_instance": "uclmongo-quiet", "clouddb_mongodb_logs_progress": False}
+        hosts = self.fleet | {"quiet": self.cluster | quiet}
         begin = time.monotonic()
-        text = self.recorded()
+        text = self.recorded(hosts)
         seconds = time.monotonic() - begin
         (self.folder / "session.txt").write_text(text)
         found = list(LINE.finditer(text))
@@ -78,10 +79,7 @@ class ProgressTest(CollectTest):
         print("\n".join(["", *(match[0] for match in found)]))
         # With little to do there is nothing to tell.
         self.emulator.faults.clear()
-        self.assertEqual(LINE.findall(self.recorded()), [])
-
-    def test_a_terminal_of_somebody_who_wants_none(self) -> None:
-        self.assertEqual(LINE.findall(self.recorded("--extra-vars=clouddb_mongodb_logs_progress=false")), [])
+        self.assertEqual(LINE.findall(self.recorded(hosts)), [])
 
     def test_a_log(self) -> None:
         begin = time.monotonic()
