@@ -29,8 +29,11 @@ _TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})\b")
 
 
 @contextmanager
-def explained(host: str, timeout: float) -> Iterator[None]:
-    """Turn every fault of the connection into a CloudError that names the host alone."""
+def explained(host: str, timeout: float, no_way: str | None = None) -> Iterator[None]:
+    """Turn every fault of the connection into a CloudError that names the host alone.
+
+    ``no_way``: what to do where the host cannot be reached, if that is something else than with an API.
+    """
     try:
         yield
     except requests.exceptions.SSLError as error:
@@ -46,11 +49,12 @@ def explained(host: str, timeout: float) -> Iterator[None]:
         ) from None
     except requests.exceptions.RequestException as error:
         if _has_no_address(_cause(error)):
-            raise CloudError(f"There is no host {host}.", code="unknown_host") from None
+            raise CloudError(f"There is no host {host}.", code="unknown_host", hint=no_way) from None
         if isinstance(_cause(error), NewConnectionError):
             raise CloudError(
                 f"{host} cannot be reached.",
                 code="unreachable",
+                hint=no_way,
                 passing=True,
             ) from None
         if isinstance(_cause(error), InvalidHeader):

@@ -49,6 +49,11 @@ LONGEST_PAUSE = 60.0
 SHORTEST_ATTEMPT = 1.0
 # One host may be both, and one of them be down behind it.
 _API, _STORE = "API", "store"
+# No option names a store, so none is to be corrected.
+_NO_WAY_TO_STORE = (
+    "The address is that of a link which the cloud gave. Check the name servers of this host, and its firewall and proxy on the way to"
+    " the object storage; an address of the cloud's own network leads nowhere from outside."
+)
 LARGEST_ANSWER = 64 * 1024 * 1024
 # Of what a server says; a message has room for less.
 _LONGEST_WORDS = 16 * 1024
@@ -297,7 +302,7 @@ class Http:
         host = parts.hostname or "?"
         with (
             self._patience.trying(_STORE, parts.netloc),
-            explained(host, self._timeout),
+            explained(host, self._timeout, _NO_WAY_TO_STORE),
             _new_session(1) if fresh else nullcontext(self._session) as session,
             session.get(
                 url,

@@ -128,6 +128,9 @@ def test_a_host_that_does_not_exist_is_told_at_once_and_name_servers_that_do_not
         if certain
         else (False, "dds.cn-nort-4.example.com cannot be reached.")
     )
+    with pytest.raises(CloudError) as caught, session.stream("https://bucket.example.com/a"):
+        pass
+    assert (caught.value.code, caught.value.hint[:26]) == (error.code, "The address is that of a l")
 
 
 def test_a_write_that_nobody_received_is_repeated() -> None:
