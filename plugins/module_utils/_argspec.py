@@ -140,7 +140,12 @@ class OptionSet:
                 raise BadInput(f"{' and '.join(names)} must be given together.")
         for name, needed in self.required_by.items():
             if name in given and not given >= set(needed):
-                raise BadInput(f"{name} needs {' and '.join(needed)}.")
+                raise BadInput(f"{name} needs {' and '.join(needed)}.", hint=self._or_export(needed, given))
+
+    def _or_export(self, needed: Sequence[str], given: set[str]) -> str:
+        missing = [name for name in needed if name not in given]
+        variables = [self.options[name].get("fallback", (None, []))[1] for name in missing]
+        return f"Give {' and '.join(missing)}, or export {_every(variables)}." if all(variables) else ""
 
 
 def _every(groups: Sequence[Sequence[str]]) -> str:

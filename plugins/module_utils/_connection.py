@@ -70,6 +70,23 @@ def explained(host: str, timeout: float, no_way: str | None = None) -> Iterator[
         raise (_tls(host, error) if "TLS CA" in str(error) else _cut(host)) from None
 
 
+_OF_A_LINK = (
+    "Links lead to another host than the API: let this host get there, or its proxy; those of link=intranet are for hosts within"
+    " the cloud alone."
+)
+
+
+@contextmanager
+def following_a_link() -> Iterator[None]:
+    """Tell of a host that cannot be reached what to do where the cloud named it, and not an option."""
+    try:
+        yield
+    except CloudError as error:
+        if error.code in ("unknown_host", "unreachable"):
+            error.hint = _OF_A_LINK
+        raise
+
+
 def _cause(error: Exception) -> object:
     cause = error.args[0] if error.args else None
     return getattr(cause, "reason", cause)

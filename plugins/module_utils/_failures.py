@@ -139,6 +139,13 @@ CAUSES = (
         "Run again when the cluster is running and idle.",
     ),
     Cause(
+        UMONGODB,
+        ("unknown_host",),
+        CONNECTION,
+        "there is no host of that name",
+        "Check api_url first, then the name servers of this host.",
+    ),
+    Cause(
         DDS,
         _of_gateway("0101", "0103"),
         PARAMETER,
@@ -356,7 +363,7 @@ CAUSES = (
         ("unknown_host",),
         CONNECTION,
         "there is no host of that name",
-        "Check region first, which is part of the name, then endpoint or api_url, and the name servers of this host.",
+        "Check region first, which is part of the name, then endpoint, and the name servers of this host.",
     ),
     Cause(ANY, ("timeout",), CONNECTION, "no answer in time", "Raise timeout, or check the way to the cloud."),
     Cause(ANY, ("cut",), CONNECTION, "the connection was cut", "Run again; what was received in whole stays."),

@@ -27,7 +27,7 @@ def is_silence(error: CloudError) -> bool:
 
 
 # Of a host that never answered, no other attempt ends in another way, and each may take long: a dead name server is asked first.
-_HOPELESS = {"unknown_host", "tls", "tls_untrusted", "proxy_unusable", "proxy_unreachable", "proxy_tls"}
+_HOPELESS = {"unknown_host", "tls", "tls_untrusted", "proxy", "proxy_tls", "proxy_unreachable", "proxy_unusable"}
 
 
 @dataclass

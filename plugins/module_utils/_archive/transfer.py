@@ -37,6 +37,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.stor
     vouching,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._archive.tags import Tags
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._connection import following_a_link
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError, LogsError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import Http, plain, retry_after
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._patience import is_passing
@@ -160,7 +161,7 @@ class Download:
     def _open(self, host: str, link: str, headers: dict[str, str]) -> Iterator[tuple[requests.Response, Promise]]:
         """Open a link, over a connection of its own where the last ones led to nothing of use."""
         fresh = self._spoilt > 0 or self._unproven is not None
-        with self._http.stream(link, headers, fresh=fresh) as response:
+        with following_a_link(), self._http.stream(link, headers, fresh=fresh) as response:
             status = response.status_code
             if status not in (200, 206) and not (status == 416 and headers):
                 self._refuse(host, response)

@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._connection import following_a_link
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._doctor.checks import Finding, ok, skipped, warning
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._failures import (
@@ -19,6 +20,8 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._failures imp
     NOT_FOUND,
     PARAMETER,
     PERMISSION,
+    UMONGODB,
+    cause_of,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._http import Http, check_endpoint
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import DAY, MINUTE, TOLERANCE, iso
@@ -49,8 +52,13 @@ class Way(NamedTuple):
 
 def endpoint(http: Http, url: str, option: str, *, verified: bool) -> Finding:
     """Tell whether a server answers, whatever it says. Raises CloudError when none does."""
-    with http.stream(url + _NO_CALL) as response:
-        ends = _certificate_end(response)
+    try:
+        with http.stream(url + _NO_CALL) as response:
+            ends = _certificate_end(response)
+    except CloudError as error:
+        if option == "api_url":
+            error.hint = cause_of(UMONGODB, error.code).hint
+        raise
     parts = urlsplit(url)
     words: list[str] = []
     check_endpoint(url, option, words.append)
@@ -107,7 +115,7 @@ def judge_clock(skew: float, *, signs: bool) -> Finding:
 def download(http: Http, link: str) -> Finding:
     """Tell whether the object storage gives out what a link leads to; the first byte is asked for and thrown away."""
     host = urlsplit(link).hostname or "?"
-    with http.stream(link, {"Range": "bytes=0-0"}) as response:
+    with following_a_link(), http.stream(link, {"Range": "bytes=0-0"}) as response:
         status = response.status_code
     if status in (200, 206):
         return ok(f"{host} gives out files.")

@@ -9,7 +9,8 @@ Source: UCloud API reference, product UMongoDB.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import NamedTuple
 from urllib.parse import urlencode
 
@@ -214,10 +215,12 @@ class UMongoDB:
         return Preview(shown, answer.flag("IsTruncate") is True, answer.whole("MaxLine"))
 
     def _read(self, action: str, params: Mapping[str, Value | None]) -> Record:
-        return self.http.read(lambda: self._request(action, params), lambda answer: _judge(action, answer))
+        with _told():
+            return self.http.read(lambda: self._request(action, params), lambda answer: _judge(action, answer))
 
     def _write(self, action: str, params: Mapping[str, Value | None], within: float | None) -> Record:
-        return self.http.write(lambda: self._request(action, params), lambda answer: _judge(action, answer), within)
+        with _told():
+            return self.http.write(lambda: self._request(action, params), lambda answer: _judge(action, answer), within)
 
     def _request(self, action: str, params: Mapping[str, Value | None]) -> Request:
         every = {"Action": action, **self._common, **params}
@@ -226,6 +229,17 @@ class UMongoDB:
         proofs = (sent["PublicKey"], sent.get("SecurityToken", ""), sent["Signature"])
         shown_nowhere = (*proofs, self._private_key, self._headers.get("channel-key", ""))
         return Request("POST", self._url, self._headers, urlencode(sent).encode("ascii"), shown_nowhere)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Tell of a host that there is not what to do in this family, whose regions are no part of a name."""
+    try:
+        yield
+    except CloudError as error:
+        if error.code == "unknown_host":
+            error.hint = cause_of(UMONGODB, error.code).hint
+        raise
 
 
 def _judge(action: str, answer: Answer) -> Record:

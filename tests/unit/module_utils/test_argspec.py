@@ -494,7 +494,12 @@ def test_all_that_is_missing_is_told_with_where_to_give_it(
 def test_a_user_name_needs_a_password_and_a_domain(missing: tuple[str, ...], blank: bool) -> None:
     user = {name: value for name, value in USER.items() if name not in missing}
     user.update(dict.fromkeys(missing, " ") if blank else {})
-    assert refused(DDS, region="r", **user) == "username needs password and domain_name."
+    with pytest.raises(BadInput) as caught:
+        checked(DDS, region="r", **user)
+    assert caught.value.message == "username needs password and domain_name."
+    variables = {"password": "HW_USER_PASSWORD", "domain_name": "HW_DOMAIN_NAME"}
+    exported = " and ".join(variables[name] for name in missing)
+    assert caught.value.hint == f"Give {' and '.join(missing)}, or export {exported}."
 
 
 def test_what_an_option_needs_is_added_up() -> None:

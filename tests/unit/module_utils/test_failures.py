@@ -95,6 +95,7 @@ def test_no_code_stands_twice_and_every_kind_is_used() -> None:
         *((DDS, code, 404, "instance_id") for code in ("not_found", "DBS.200002", "DBS.280404", "DBS.280016")),
         *((DDS, code, 403, "project_id") for code in ("DBS.200010", "DBS.280408")),
         (ANY, "unknown_host", 0, "region"),
+        (UMONGODB, "unknown_host", 0, "api_url"),
         (ANY, "404", 404, "the ids"),
     ],
 )

@@ -171,7 +171,13 @@ def test_an_answer_ends_the_silence_also_when_it_refuses(status: int, passing: b
 
 @pytest.mark.parametrize(
     ("code", "answered", "given_up"),
-    [("unknown_host", False, True), ("tls", False, True), ("unknown_host", True, False), ("stopped", False, False)],
+    [
+        ("unknown_host", False, True),
+        ("tls", False, True),
+        ("proxy", False, True),
+        ("unknown_host", True, False),
+        ("stopped", False, False),
+    ],
 )
 def test_a_host_that_was_never_reached_at_all_is_tried_once_a_deadline(
     code: str, answered: bool, given_up: bool

@@ -11,6 +11,7 @@ import errno
 import gzip
 import hashlib
 import os
+import socket
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -147,6 +148,17 @@ def test_only_a_whole_answer_is_a_file(tree: Tree, status: int) -> None:
     error = fails(tree, lambda: fetched(tree, Reply(status, b"", {"Location": "http://127.0.0.1:1/x"})))
     assert isinstance(error, CloudError)
     assert (error.code, error.status, error.passing) == (str(status), status, status >= 500)
+
+
+def test_a_link_that_leads_to_no_host_is_told_by_what_let_it(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    def resolve(*_arguments: object, **_named: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "as a resolver says")
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    link = f"http://ufile.internal/a.tar.gz?Signature={SECRET}"
+    error = fails(tree, lambda: download(http(Emulator()), link, tree, PATH, named_size=None))
+    assert (error.code, error.message) == ("unknown_host", "There is no host ufile.internal.")
+    assert "link=intranet" in error.hint and "region" not in error.hint
 
 
 def test_a_link_that_is_no_longer_good_says_so(tree: Tree) -> None:

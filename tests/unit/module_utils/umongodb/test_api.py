@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from typing import Any
 from urllib.parse import parse_qsl, quote_plus
 
@@ -303,6 +304,16 @@ def test_an_absent_link_is_an_error_that_may_pass(fields: dict[str, Any]) -> Non
 
 
 # -- errors
+
+
+def test_a_host_that_there_is_not_is_told_by_the_option_that_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def resolve(*_arguments: object, **_named: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "as a resolver says")
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    with scripted() as server, pytest.raises(CloudError) as caught:
+        of_server(server).instances()
+    assert caught.value.hint.startswith("Check api_url first")
 
 
 def refused(reply: Reply, *, write: bool = False) -> tuple[CloudError, int]:
