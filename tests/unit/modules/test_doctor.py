@@ -292,7 +292,7 @@ def test_logs_that_are_not_collected_need_no_permission(emulator: Emulator, opti
 def test_an_instance_that_is_not_there(emulator: Emulator, options: dict[str, dict[str, Any]], module: str) -> None:
     name, option = ("cluster", "cluster_id") if module == "umongodb_doctor" else ("instance", "instance_id")
     seen = look(emulator, module, {**options[module], option: "no-such-one"})
-    assert seen.first_failure == (name, "not_found", "not_found")
+    assert (seen.having("failure"), seen.first_failure) == ([name], (name, "not_found", "not_found"))
     assert "no-such-one" in seen.result["msg"]
     assert seen.states["due"] == "skipped"
 

@@ -110,7 +110,7 @@ class InProcessTest(CollectTest):
         given = list(self.options().items())
         given += [(MODULES[0], given[0][1] | bad) for bad in ({"no_such_option": 1}, {"region": "../up"})]
         for module, options in given:
-            for check in (True, False, False) if module.endswith("_archive") else (False,):
+            for check in (True, False) if module.endswith("_archive") else (False,):
                 task = {f"{NAME}.{module}": options, "check_mode": check, "diff": True, "ignore_errors": True}
                 tasks.append({"name": module, "register": f"result_{len(tasks)}", **task})
         tasks.sort(key=lambda task: task["name"].startswith("log_archive_"))  # which look at what was collected

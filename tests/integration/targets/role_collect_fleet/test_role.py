@@ -156,26 +156,11 @@ class FleetTest(CollectTest):
         run = self.play({"store": {"collect_archive_host": "store"}})
         self.assertEqual((run.code, self.said(run)), (0, said + "a cluster or an instance."))
 
-    def test_many_are_broken(self) -> None:
-        """The first twenty are named."""
-        hosts = {f"host-{number:02}": self.cluster | {"collect_region": "a b"} for number in range(23)}
-        run = self.play(hosts, allowing("100"))
-        self.assertEqual(run.code, 0, run.text)
-        said = self.said(run)
-        self.assertEqual(said.count("is not an id"), 20)
-        self.assertTrue(said.endswith("And 3 more."), said)
-
     def test_bad_percentage(self) -> None:
         run = self.play({"shop": self.cluster, "orders": self.instance}, allowing("101"))
         self.assertEqual(run.code, 2, run.text)
         self.assertIn("must be a number from 0 to 100, not 101.", run.text)
         self.assertEqual(len(self.emulator.requests), 0)
-
-    def test_refused_all_the_same(self) -> None:
-        """What goes on after errors does not collect into an archive that ends with the job."""
-        run = self.play({"shop": self.cluster}, allowing("100"), "--extra-vars=awx_job_id=7")
-        self.assertEqual((run.code, set(run.failures)), (2, {"shop"}))
-        self.assertFalse(self.archive.exists())
 
 
 if __name__ == "__main__":

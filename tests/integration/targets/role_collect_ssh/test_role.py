@@ -55,6 +55,9 @@ class SshTest(CollectTest):
         self.uid, self.gid = (user.pw_uid, user.pw_gid) if user else (os.getuid(), os.getgid())
         self.switch: dict[str, Any] = {"user": self.uid, "group": self.gid, "extra_groups": []} if ROOT else {}
         self.folder.chmod(0o711)
+        # one of each, as every module there is a Python that has to start
+        self.clusters, self.instances = {"shop-replica-set": self.cluster}, {"dds-shop": self.instance}
+        self.fleet = self.clusters | self.instances
         self.home = self.own("home")
         self.own("home/tmp")
         self.archive = self.home / "archive"
