@@ -36,6 +36,8 @@ LONGEST_QUERY = 30 * DAY
 # Which of a log's times the query compares is not documented: parts overlap by more than a log is long.
 PART_OVERLAP = 2 * HOUR
 _MOST_READINGS = 20
+# A total may be told before the row shows, but not for as long as this.
+_EQUAL_READINGS = 5
 
 # In a sharded cluster each type of log is written by some groups only; elsewhere every node has every type.
 _GROUPS_WITH = {"audit": {"mongos"}, "slow": {"shard"}, "error": {"mongos", "shard", "config"}}
@@ -253,20 +255,23 @@ def _read_whole(
 ) -> dict[str, T]:
     """Return what a list holds by its id, read again until as much came as the list said at its begin and at its end.
 
-    Raises CloudError where it never stands still, and where it says twice that there is more than it shows.
+    Raises CloudError where it never stands still, and where it shows the same again and again, and less than it says.
     """
     found: dict[str, T] = {}
-    before: object = None
+    before, equal = list[str](), 0
     for _reading in range(_MOST_READINGS):
-        totals = set()
+        totals, shown = set(), list[str]()
         for page in read():
             totals.add(page.total)
-            found.update(pair for row in page.rows for pair in named(row))
+            rows = [pair for row in page.rows for pair in named(row)]
+            shown += [name for name, _row in rows]
+            found.update(rows)
         if len(totals) == 1 and len(found) >= (next(iter(totals)) or 0):
             return found
-        if before == (totals, len(found)):
+        equal = equal + 1 if before == shown and len(totals) == 1 else 1
+        if equal == _EQUAL_READINGS:
             break
-        before = totals, len(found)
+        before = shown
     raise CloudError(
         f"The list of {what} changed in each of {_MOST_READINGS} readings, or says that there is more than it shows.",
         code="list_moves",
