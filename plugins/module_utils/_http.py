@@ -70,6 +70,10 @@ class Request(NamedTuple):
     body: bytes = b""
     hidden: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        """Return what it asks for, without what is hidden: an object may stand in a message too."""
+        return f"Request({self.method} {self.url})"
+
 
 class Answer(NamedTuple):
     """An API's answer, read to its end. Header names are looked up without regard to case."""
@@ -79,6 +83,10 @@ class Answer(NamedTuple):
     headers: Mapping[str, str]
     body: bytes
     hidden: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        """Return who answered with what status."""
+        return f"Answer({self.host}, {self.status})"
 
     def plain(self, words: object) -> str:
         """Return words of the answer fit for a message, without anything that proved who asks."""
