@@ -168,6 +168,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec impo
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import BadInput
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import Context, run_module
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import iso_or_none
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._words import printable
 
 OPTIONS = (
     SURVEY
@@ -198,9 +199,11 @@ def acceptance_of(options: Mapping[str, Any]) -> Acceptance:
         raise BadInput(f"{wrong[0]} says nothing about a {what}; leave it out.")
     if what == SERIES_END and "node_id" not in given:
         raise BadInput("node_id must be given with what=series_end.")
-    return Acceptance(
-        what, options["node_id"], options["log_type"], options["unit"], options["reason"], options["by"] or _user()
-    )
+    # A ledger is for ever, and read by many.
+    reason, by = (printable(options[name] or "").strip() for name in ("reason", "by"))
+    if not reason:
+        raise BadInput("reason must not be empty.")
+    return Acceptance(what, options["node_id"], options["log_type"], options["unit"], reason, by or _user())
 
 
 def _user() -> str:

@@ -296,6 +296,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.proof
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._module import Context, run_module
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._spans import Span
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import parse_age, parse_instant
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._words import printable
 
 _HOLD: dict[str, dict[str, Any]] = {
     "begin": {"type": "str", "required": True},
@@ -354,7 +355,7 @@ def _hold(one: Mapping[str, Any], option: str) -> Hold:
 
 
 def _reason(one: Mapping[str, Any]) -> str:
-    reason: str = one["reason"].strip()
+    reason = printable(one["reason"]).strip()
     if not reason:
         raise BadInput("hold: reason must not be empty.")
     return reason
