@@ -107,7 +107,11 @@ OPTIONS = OptionSet(
         },
     }
 )
-FILE, FOLDER, LINK, NOTHING, OTHER = "file", "folder", "link", "nothing", "device, pipe or socket"
+FILE = "file"
+FOLDER = "folder"
+LINK = "link"
+NOTHING = "nothing"
+OTHER = "device, pipe or socket"
 
 
 class Thing(NamedTuple):
