@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 from unittest import mock
@@ -46,6 +47,15 @@ class Run(NamedTuple):
     text: str
     changed: set[str]
     failures: dict[str, str]
+
+
+def command_lines() -> list[bytes]:
+    """Return the command lines of all processes that do not end meanwhile."""
+    found = []
+    for path in Path("/proc").glob("[1-9]*/cmdline"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            found.append(path.read_bytes())
+    return found
 
 
 class RoleTest(unittest.TestCase):
@@ -203,7 +213,7 @@ class RoleTest(unittest.TestCase):
         first = subprocess.Popen(command, env=environment)
         try:
             (self.host / "begun").read_text()
-            processes = [path.read_bytes() for path in Path("/proc").glob("[1-9]*/cmdline") if path.exists()]
+            processes = command_lines()
             self.assertTrue(any(str(self.program).encode() in process for process in processes))
             self.assertFalse(any(b"cr\\" in process for process in processes))
             subprocess.run(command, env=environment, timeout=60, check=False)
