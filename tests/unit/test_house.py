@@ -60,9 +60,9 @@ def test_action_groups_have_every_module(provider: str) -> None:
     assert groups[provider] == [module for module in MODULES if module.startswith(f"{provider}_")]
 
 
-def test_modules_belong_to_a_provider_to_the_archive_or_to_the_roles() -> None:
+def test_modules_belong_to_a_provider_or_to_the_archive() -> None:
     """All but those that are the documentation of a plugin which picks one."""
-    others = [module for module in MODULES if not module.startswith(("umongodb_", "dds_", "log_archive_", "role_"))]
+    others = [module for module in MODULES if not module.startswith(("umongodb_", "dds_", "log_archive_"))]
     assert [module for module in others if "def main(" in text(f"plugins/modules/{module}.py")] == []
     assert all(f"plugins/action/{module}.py" in FILES for module in others)
 
@@ -74,10 +74,8 @@ def test_module_is_in_the_readme(module: str) -> None:
 
 @pytest.mark.parametrize("module", MODULES)
 def test_module_is_used_by_an_integration_target(module: str) -> None:
-    """Or by roles that are run there, where it is theirs."""
     used = re.compile(rf"\b{NAME}\.{module}:")
-    folder = "roles/" if module.startswith("role_") else "tests/integration/targets/"
-    assert [name for name in FILES if name.startswith(folder) and used.search(text(name))]
+    assert [name for name in FILES if name.startswith("tests/integration/targets/") and used.search(text(name))]
 
 
 def test_module_utils_are_private() -> None:

@@ -29,10 +29,8 @@ from ansible_collections.clouddb.mongodb_logs.tests.emulator.dds_model import Au
 from ..scripted import FakeTime
 
 FILES = Path(__file__).parents[3].glob("plugins/modules/*.py")
-# What has no main() is the documentation of an action plugin; what serves the roles knows neither clouds nor archives.
-MODULES = sorted(
-    path.stem for path in FILES if "\ndef main()" in path.read_text("utf-8") and not path.stem.startswith("role_")
-)
+# What has no main() is the documentation of an action plugin.
+MODULES = sorted(path.stem for path in FILES if "\ndef main()" in path.read_text("utf-8"))
 CALLING = [module for module in MODULES if not module.startswith("log_archive_")]
 
 

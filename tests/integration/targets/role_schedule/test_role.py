@@ -97,7 +97,7 @@ class RoleTest(unittest.TestCase):
         inventory.write_text(json.dumps({"all": {"vars": self.common | variables, "hosts": hosts or self.hosts}}))
         done = subprocess.run(
             ["ansible-playbook", "-vvv", "--diff", "-i", inventory, *arguments, playbook],
-            env=os.environ | {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_PIPELINING": "1"},
+            env=os.environ | {"ANSIBLE_NOCOLOR": "1"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
