@@ -18,7 +18,7 @@ from ...running import run_module
 
 WRITING = {"make", "append", "cut", "publish", "replace", "remove", "remove_folders"}
 # Of a disk alone, or made of the others.
-OTHERS = {"warnings", "warn", "state", "free", "files"}
+OTHERS = {"warnings", "warn", "state", "free", "files", "is_folder"}
 
 
 def test_whatever_reads_of_a_disk_reads_of_a_bucket() -> None:
