@@ -39,9 +39,6 @@ ensurepip.bootstrap(default_pip=True)
 # What unittest says of a test that was left out.
 SKIPPED = re.compile(r"\.\.\. skipped (['\"])(.*)\1$", re.MULTILINE)
 
-# How many runs of ansible-test the targets that are roles share: to start one takes a quarter of what such a target does.
-BATCHES = 4
-
 
 class Counts(NamedTuple):
     passed: int
@@ -130,7 +127,7 @@ class AnsibleTest:
         )
 
     def integration(self, targets: list[str]) -> Counts:
-        """Two runs at a time: one for each target that is a script, which takes long, and then a few for all that are roles.
+        """A run of ansible-test for each target, two at a time.
 
         With TARGET_PYTHON set, modules run on that interpreter. ansible-test hands that on to targets that are roles;
         the others call ansible-playbook as they please, and are left out.
@@ -138,25 +135,17 @@ class AnsibleTest:
         skipped: set[str] = set()
         targets = targets or sorted(self.listed("integration", "--list-targets"))
         folder = self.tree / "tests" / "integration"
-        scripts = [target for target in targets if (folder / "targets" / target / "runme.sh").exists()]
-        roles = [target for target in targets if target not in scripts]
         if python := os.environ.get("TARGET_PYTHON"):
             (folder / "integration_config.yml").write_text(json.dumps({"target_python": python}))
-            scripts = []
-        batches = [[target] for target in scripts] + [roles[number::BATCHES] for number in range(BATCHES)]
+            targets = [target for target in targets if not (folder / "targets" / target / "runme.sh").exists()]
 
-        def run_batch(batch: list[str]) -> set[str]:
-            """Return the targets that failed."""
+        def passes(target: str) -> bool:
             begin = time.monotonic()
-            process = self.start("integration", "--local", "--python", PYTHON, "--continue-on-error", *batch)
+            process = self.start("integration", "--local", "--python", PYTHON, target)
             output = process.communicate()[0]
-            print(f"===== {', '.join(batch)}, {time.monotonic() - begin:.0f} s\n{output}", flush=True)
-            skipped.update(f"{', '.join(batch)}: {match[2]}" for match in SKIPPED.finditer(output))
-            failed = {target for target in batch if f"Running {target} integration test" not in output}
-            if process.returncode:
-                listed = output.rpartition("See error output above for details:\n")[2].splitlines()
-                failed |= set(listed) & set(batch) or set(batch)
-            return failed
+            print(f"===== {target}, {time.monotonic() - begin:.0f} s\n{output}", flush=True)
+            skipped.update(f"{target}: {match[2]}" for match in SKIPPED.finditer(output))
+            return process.returncode == 0 and f"Running {target} integration test" in output
 
         # ansible-test wants an SSH key for hosts elsewhere, and two runs would both try to make it.
         for name in ("id_rsa", "id_rsa.pub"):
@@ -165,8 +154,8 @@ class AnsibleTest:
             key.write_text("Nothing is tested on another host.\n")
 
         with ThreadPoolExecutor(2) as pool:
-            failed = set().union(*pool.map(run_batch, filter(None, batches)))
-        return Counts(sum(map(len, batches)) - len(failed), len(failed), skipped)
+            passed = sum(pool.map(passes, targets))
+        return Counts(passed, len(targets) - passed, skipped)
 
 
 def provide_get_pip() -> None:
