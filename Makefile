@@ -81,7 +81,7 @@ package: setup
 docs: setup
 	@$(TOOLS)/docs
 
-matrix:
+matrix: setup
 	@$(TOOLS)/matrix $(ARGS)
 
 fuzz: setup

@@ -62,7 +62,8 @@ def main() -> int:
     LOGS.mkdir(parents=True, exist_ok=True)
     programs.provide()
     outcomes = []
-    with ThreadPoolExecutor(max(2, os.cpu_count() or 2)) as pool:
+    # One more than there are processors, as tests wait too.
+    with ThreadPoolExecutor(max(2, os.cpu_count() or 2) + 1) as pool:
         for future in as_completed([pool.submit(run, target) for target in targets]):
             outcome = future.result()
             outcomes.append(outcome)

@@ -115,7 +115,7 @@ def test_a_damaged_file_stays_and_is_named(made: Made) -> None:
 
 
 def test_a_hold_keeps_what_it_covers_until_it_is_released(made: Made) -> None:
-    hold = {**WHOLE, "reason": "case\ud800\x1b", "node_id": "node-1", "log_type": "slow"}
+    hold = {**WHOLE, "reason": "case\u202e\x1b", "node_id": "node-1", "log_type": "slow"}
     for check, changed in ((True, True), (False, True), (True, False), (False, False)):
         result = prune(made, check=check, max_age="1h", hold=[hold])
         assert (result["changed"], result["counts"]["hold"], result["units"]) == (changed, int(changed), [])
