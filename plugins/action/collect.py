@@ -26,6 +26,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.plugin_utils._arguments im
     is_blank,
     is_included,
     mirror_of,
+    mistyped,
     provider_of,
     told_alike,
 )
@@ -97,7 +98,7 @@ class ActionModule(InProcess):
             "changed": False,
             "same": same,
             "archive_hosts": archive_hosts(hosts, lambda host, name: _variable(known, host, name)),
-            "warnings": [told_alike(**one) for one in same[:20]],
+            "warnings": [*(told_alike(**one) for one in same[:20]), *mistyped(known)[:20]],
         }
 
     def _value(self, name: str) -> Any:

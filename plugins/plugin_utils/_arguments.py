@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any, Callable, NamedTuple
 
 import yaml
@@ -52,6 +53,18 @@ class Provider(NamedTuple):
 PROVIDERS = {
     "umongodb": Provider("umongodb", UMONGODB, "cluster_id"),
     "dds": Provider("dds", DDS, "instance_id"),
+}
+
+
+# What the role and its playbook know besides the options of the modules.
+_OF_THE_ROLE = (
+    *("provider", "include", "archive_host", "archive_host_vars", "archive_persistent"),
+    *("hosts", "strategy", "serial", "max_fail_percentage"),
+)
+KNOWN = {
+    *(variable for provider in PROVIDERS.values() for variable in provider.variables().values()),
+    *(f"{MIRROR}{name}" for name in BUCKET.options),
+    *(f"{PREFIX}{name}" for name in _OF_THE_ROLE),
 }
 
 
@@ -141,6 +154,33 @@ def told_alike(instance: str, hosts: Sequence[str]) -> str:
         f"{names} name the same instance {instance} and archive, in which one of them at a time can write; "
         "correct collect_instance, or leave one of them out."
     )
+
+
+def mistyped(hosts: Mapping[str, Iterable[str]]) -> list[str]:
+    """Return a sentence about each variable of hosts that is none of the role's, but nearly one, or an option of its modules.
+
+    ``hosts``: of each host the names of its variables. What else begins like the role's may be somebody's own.
+    """
+    found = defaultdict(list)
+    for host in sorted(hosts):
+        for name in hosts[host]:
+            if name.startswith(PREFIX) and name not in KNOWN:
+                found[name].append(host)
+    meant = {name: _meant(name) for name in found}
+    return [
+        f"{name} of {several[0]}{f' and {len(several) - 1} more' * (len(several) > 1)} is no variable of the role collect and is"
+        f" ignored; {meant[name]} is one."
+        for name, several in sorted(found.items())
+        if meant[name]
+    ]
+
+
+def _meant(name: str) -> str | None:
+    if name[len(PREFIX) :] in {provider.instance for provider in PROVIDERS.values()}:
+        return INSTANCE
+    # What all have in common makes nothing alike.
+    close = get_close_matches(name[len(PREFIX) :], [known[len(PREFIX) :] for known in sorted(KNOWN)], 1, 0.85)
+    return PREFIX + close[0] if close else None
 
 
 def defaults_of(module: str, provider: Provider, layers: Sequence[Mapping[str, Any]]) -> list[Any]:

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
-from ansible_collections.clouddb.mongodb_logs.plugins.plugin_utils._arguments import PROVIDERS
+from ansible_collections.clouddb.mongodb_logs.plugins.plugin_utils._arguments import KNOWN, PROVIDERS
 
 ROLE = Path(__file__).parents[2] / "roles" / "collect"
 OPTIONS = {name: option for cloud in PROVIDERS.values() for name, option in cloud.options.options.items()}
@@ -51,6 +51,7 @@ def test_every_option_has_a_variable() -> None:
     assert set(SPEC) == OWN | set(VARIABLES.values())
     assert set(VARIABLES) == set(OPTIONS)
     assert VARIABLES["cluster_id"] == VARIABLES["instance_id"] == "collect_instance"
+    assert set(SPEC) < KNOWN
 
 
 @pytest.mark.parametrize("option", OPTIONS)

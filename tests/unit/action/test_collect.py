@@ -27,7 +27,7 @@ class Broken(Mapping[str, Any]):
         raise AnsibleError(f"{name} is undefined")
 
     def __iter__(self) -> Any:
-        raise AssertionError("is not gone through")
+        return iter(["collect_instance"])  # names need not be made out
 
     def __len__(self) -> int:
         return 1
@@ -173,6 +173,16 @@ def test_hosts_of_one_instance_are_told_by_name() -> None:
     [warning] = result["warnings"]
     assert warning.startswith(SAME)
     assert run(CLUSTER, others={"third": CLUSTER}, compare=["third", "host"])[0]["same"] == []
+
+
+def test_a_variable_that_is_nearly_one_of_the_role_is_told_once() -> None:
+    wrong = {**CLUSTER, "collect_lookbak": "3d", "collect_instance_id": "uclmongo-1", "collect_team": "shop"}
+    result, _runs = run(CLUSTER, others={"first": wrong, "second": wrong}, compare=["host", "second", "first"])
+    end = "is no variable of the role collect and is ignored"
+    assert result["warnings"] == [
+        f"collect_instance_id of first and 1 more {end}; collect_instance is one.",
+        f"collect_lookbak of first and 1 more {end}; collect_lookback is one.",
+    ]
 
 
 def test_archive_hosts_are_told_and_not_how_they_are_reached() -> None:
