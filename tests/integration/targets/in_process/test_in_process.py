@@ -217,6 +217,8 @@ class InProcessTest(CollectTest):
 
     def test_an_interrupt_ends_a_run_in_the_worker(self) -> None:
         """Ctrl-C in the middle of downloads: everything ends at once, and the next run carries on."""
+        # What a shell starts in the background may ignore it, and hands that on.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         self.emulator.faults.add(Fault("object", "stall", times=None))
         hosts = {"dds-shop": self.instance | {"collect_log_types": ["audit"]}}
         with ThreadPoolExecutor(1) as pool:
