@@ -461,12 +461,15 @@ def test_a_file_that_only_has_another_name_is_told(tmp_path: Path, monkeypatch: 
     )
 
 
+KEYS, EXPORTED = "public_key and private_key", "UCLOUD_PUBLIC_KEY and UCLOUD_PRIVATE_KEY"
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"plugin": "clouddb.mongodb_logs.other"}, "Incorrect plugin name"),
         ({}, "region or regions must be given."),
-        ({"region": "hk"}, "public_key and private_key must not be empty. Export UCLOUD_PUBLIC_KEY and UCLOUD_PRIVATE_KEY, or give public_key and private_key in the file of the inventory."),
+        ({"region": "hk"}, f"{KEYS} must not be empty. Export {EXPORTED}, or give {KEYS} in the file of the inventory."),
         ({"region": "hk", "accounts": [{"name": "a", "public_key": "b"}]}, "accounts: a: private_key must not be empty."),
         ({"region": "hk", "public_key": "a", "private_key": "b", "api_url": "somewhere"}, "api_url: this is not the address"),
     ],
