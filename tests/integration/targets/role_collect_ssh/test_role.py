@@ -267,8 +267,10 @@ class SshTest(CollectTest):
         inventory = hosts | {"store": self.store, "away": away}
         alone = self.play(inventory, "--limit", "on-*", **self.places)
         self.assertEqual(alone.code, 4, alone.text)
+        # When ssh ends before it was told all, as on a busy machine, Ansible says that and not what ssh said.
+        reason = "(port 1: Connection refused|Data could not be sent to remote host)"
         for run in (alone, *self.borne_and_not(inventory, ("50", "49"), "--limit", "on-*", **self.places)):
-            self.assertRegex(run.text, r'"1 of 2 hosts failed.*: on-away: .*port 1: Connection refused')
+            self.assertRegex(run.text, rf'"1 of 2 hosts failed.*: on-away: .*{reason}')
             self.assertEqual(set(run.results), {"on-store"})
 
 
