@@ -156,23 +156,21 @@ class Tree:
 
     def mark(self, path: str) -> Mark | None:
         """Return what the disk knows of a file, by which it is told whether it changed; None when there is none."""
-        with explained(self._full(path)):
-            try:
-                with self._folder(os.path.dirname(path)) as folder:
-                    found = os.stat(os.path.basename(path), dir_fd=folder, follow_symlinks=False)
-            except FileNotFoundError:
-                return None
-        return Mark(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+        found = self._seen(path)
+        return found and Mark(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
     def is_folder(self, path: str) -> bool:
         """Tell whether a folder stands where a file should be."""
+        found = self._seen(path)
+        return found is not None and stat.S_ISDIR(found.st_mode)
+
+    def _seen(self, path: str) -> os.stat_result | None:
         with explained(self._full(path)):
             try:
                 with self._folder(os.path.dirname(path)) as folder:
-                    found = os.stat(os.path.basename(path), dir_fd=folder, follow_symlinks=False)
+                    return os.stat(os.path.basename(path), dir_fd=folder, follow_symlinks=False)
             except FileNotFoundError:
-                return False
-        return stat.S_ISDIR(found.st_mode)
+                return None
 
     def lines(self, path: str, offset: int = 0) -> Iterator[bytes]:
         """Yield the lines of a file from an offset on, each with its end. Raises ArchiveError also where there is none."""

@@ -84,7 +84,7 @@ def _some(names: Sequence[str] | None) -> tuple[str, ...] | None:
     return tuple(names) if names else None
 
 
-def patience(options: Mapping[str, Any], name: str, reach: int) -> int:
+def wait_within_reach(options: Mapping[str, Any], name: str, reach: int) -> int:
     """Return how long a window is waited for. Raises BadInput for an age that is none, and for one that lets it expire meanwhile."""
     seconds, days = parse_age(options[name], name), reach // DAY
     if seconds > reach - 2 * DAY:

@@ -20,7 +20,10 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec impo
     window,
 )
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect import windows
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.entry import explicit_span, patience
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.entry import (
+    explicit_span,
+    wait_within_reach,
+)
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.logs import Rules
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.api import Dds
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._dds.entries import REACH
@@ -65,13 +68,13 @@ def wanted_of(options: Mapping[str, Any]) -> Wanted:
     lookback, cell = parse_age(options["lookback"], "lookback"), options["window"] * HOUR
     reading = windows.Rules(
         window=cell,
-        settle=patience(options, "settle", REACH),
+        settle=wait_within_reach(options, "settle", REACH),
         lookback=lookback,
         log_types=(),
         span=span,
         reach=REACH,
         made=False,
-        recheck=patience(options, "recheck", REACH),
+        recheck=wait_within_reach(options, "recheck", REACH),
     )
     return Wanted(Rules(AUDIT, lookback, span), reading, log_types)
 

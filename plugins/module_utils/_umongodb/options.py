@@ -21,7 +21,10 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec impo
     window,
     zone,
 )
-from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.entry import explicit_span, patience
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.entry import (
+    explicit_span,
+    wait_within_reach,
+)
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._collect.windows import REACH, Rules
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._time import HOUR, parse_age
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._umongodb.api import UMongoDB
@@ -56,7 +59,7 @@ def rules_of(options: Mapping[str, Any]) -> Rules:
     """Return what is wanted. Raises BadInput for an age or a time that is none, and a settle that comes too late."""
     return Rules(
         window=options["window"] * HOUR,
-        settle=patience(options, "settle", REACH),
+        settle=wait_within_reach(options, "settle", REACH),
         lookback=parse_age(options["lookback"], "lookback"),
         log_types=tuple(options["log_types"]),
         span=explicit_span(options),
