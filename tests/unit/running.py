@@ -9,31 +9,51 @@ from __future__ import annotations
 import importlib
 import io
 import json
-from collections.abc import Mapping
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
 from typing import Any
 from unittest import mock
 
 import pytest
-from ansible.module_utils import _internal
-from ansible.module_utils.common import warnings
-from ansible.module_utils.testing import patch_module_args
+from ansible.module_utils import _internal, basic
+from ansible.module_utils.common import parameters, warnings
+
+try:
+    from ansible.module_utils.testing import patch_module_args
+except ImportError:  # before ansible-core 2.19
+
+    @contextmanager
+    def patch_module_args(args: dict[str, Any]) -> Iterator[None]:
+        given = json.dumps({"ANSIBLE_MODULE_ARGS": args}).encode()
+        with mock.patch.object(basic, "_ANSIBLE_ARGS", given):
+            yield
+
 
 _MODULES = "ansible_collections.clouddb.mongodb_logs.plugins.modules"
 
 
 def run_module(name: str, options: Mapping[str, Any], *, check: bool = False, diff: bool = False) -> dict[str, Any]:
-    """Run a module's ``main()``; return the result that Ansible would read. A traceback goes through to the test."""
-    main = importlib.import_module(f"{_MODULES}.{name}").main
+    """Run a module; return the result that Ansible would read, with ``invocation``. A traceback goes through to the test."""
+    return run_main(importlib.import_module(f"{_MODULES}.{name}").main, options, check=check, diff=diff)
+
+
+def run_main(
+    main: Callable[[], object], options: Mapping[str, Any], *, check: bool = False, diff: bool = False
+) -> dict[str, Any]:
+    """Run what is a module's ``main()``; return as :func:`run_module`."""
     # Ansible collects warnings for a whole process, as one runs one module.
     warnings._global_warnings.clear()
     warnings._global_deprecations.clear()
     written = io.StringIO()
     arguments = {**options, "_ansible_check_mode": check, "_ansible_diff": diff, "_ansible_remote_tmp": None}
+    if "inject_invocation" in parameters.PASS_VARS:  # from ansible-core 2.21 on it is left out unless asked for
+        arguments["_ansible_inject_invocation"] = True
     # Tests of inventories make this process a controller, in which warnings would not be part of a result.
-    target = mock.patch.object(_internal, "is_controller", False)
+    target = mock.patch.object(_internal, "is_controller", False, create=True)  # not there before ansible-core 2.19
     with target, patch_module_args(arguments), redirect_stdout(written), pytest.raises(SystemExit) as ended:
         main()
     result: dict[str, Any] = json.loads(written.getvalue())
+    # From ansible-core 2.22 on a module hands over what is to be masked everywhere, and Ansible takes that out.
+    result.pop("_ansible_new_secrets", None)
     assert ended.value.code == (1 if result.get("failed") else 0)
     return result

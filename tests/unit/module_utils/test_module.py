@@ -9,36 +9,31 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible.module_utils.testing import patch_module_args
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils import _http, _module
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import OptionSet, between
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors import CloudError
 
+from ..running import run_main
+
 OPTIONS = OptionSet({"count": {"type": "int"}, "name": {"type": "str"}}, checks={"count": between(1, 9)})
 
 
-def run(monkeypatch: pytest.MonkeyPatch, body: _module.Body, **options: Any) -> dict[str, Any]:
+def run(body: _module.Body, **options: Any) -> dict[str, Any]:
     """Run a module with this body."""
-    results: list[dict[str, Any]] = []
-    monkeypatch.setattr(
-        "ansible.module_utils.basic.AnsibleModule._record_module_result", lambda _self, o: results.append(o)
-    )
-    with patch_module_args({**options, "_ansible_remote_tmp": None}), pytest.raises(SystemExit):
-        _module.run_module(OPTIONS, body)
-    return results[0]
+    return run_main(lambda: _module.run_module(OPTIONS, body), options)
 
 
-def test_a_body_gets_checked_options(monkeypatch: pytest.MonkeyPatch) -> None:
-    result = run(monkeypatch, lambda _module, options: {"changed": True, "seen": options}, count=3, name=" ")
+def test_a_body_gets_checked_options() -> None:
+    result = run(lambda _module, options: {"changed": True, "seen": options}, count=3, name=" ")
     assert result["seen"] == {"count": 3, "name": None}
     assert result["changed"] is True
 
 
-def test_an_error_of_the_family_becomes_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_of_the_family_becomes_a_failure() -> None:
     def body(_module: object, _options: dict[str, Any]) -> dict[str, Any]:
         raise CloudError("It rained.", code="153", cloud="umongodb", hint="Wait.", request_id="abc")
 
-    result = run(monkeypatch, body)
+    result = run(body)
     assert (result["failed"], result["msg"]) == (True, "It rained. Wait.")
     assert result["failure"] == {
         "code": "153",
@@ -57,16 +52,16 @@ def test_what_is_warned_of_can_be_shown(monkeypatch: pytest.MonkeyPatch) -> None
         context.warn("a\x1b[2J\u202eb")
         return {}
 
-    run(monkeypatch, body)
+    run(body)
     assert warned == ["a[2Jb"]
 
 
-def test_bad_input_is_refused_before_the_body_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    result = run(monkeypatch, lambda _module, _options: pytest.fail("ran"), count=10)
+def test_bad_input_is_refused_before_the_body_runs() -> None:
+    result = run(lambda _module, _options: pytest.fail("ran"), count=10)
     assert result["msg"] == "count must be from 1 to 9, not 10."
 
 
 def test_a_host_without_requests_is_told_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_http, "REQUESTS_IMPORT_ERROR", "Traceback: No module named requests")
-    result = run(monkeypatch, lambda _module, _options: pytest.fail("ran"))
+    result = run(lambda _module, _options: pytest.fail("ran"))
     assert "Failed to import the required Python library (requests)" in result["msg"]
