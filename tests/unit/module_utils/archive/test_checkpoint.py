@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -277,9 +278,10 @@ def test_what_is_new_is_read_and_what_is_asked_for_is_looked_up_where_it_stands(
     Ledger.read(years, IDENTITY).append([window(23)], FIRST)
     parts = reads(years, monkeypatch)
     ledger = Ledger.recall(years, IDENTITY)
-    # Its first bytes are hashed, in blocks; one line is taken for what it says.
+    # Its first bytes are hashed, in blocks, each once, by threads; one line is taken for what it says.
     assert parts[-1] == ("ledger-2026-02.jsonl", size, -1)
-    assert [offset for _path, offset, _size in parts[:-1]] == sorted(offset for _path, offset, _size in parts[:-1])
+    blocks = sorted(parts[:-1])
+    assert [offset for _path, offset, _size in blocks] + [size] == [0, *accumulate(length for *_, length in blocks)]
     parts.clear()
     assert ledger.units[window(3).key] == window(3)
     assert len(parts) == 3
