@@ -23,7 +23,8 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._errors impor
 J = TypeVar("J")
 R = TypeVar("R")
 
-# A forked process has all that this one has: nothing is imported again, which the payload of a module could not promise.
+# A forked process has all that this one has: nothing is imported again, which the payload of a module could not promise. But it has no
+# threads, and would wait for ever for a lock that one held, so nobody asks for work here while threads of this process run.
 _FORK = multiprocessing.get_context("fork")
 
 
