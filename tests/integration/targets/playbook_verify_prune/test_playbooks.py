@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import shutil
 import sys
 import unittest
 from pathlib import Path
@@ -66,18 +67,13 @@ class PlaybooksTest(CollectTest):
     def test_workflow(self) -> None:
         self.assertEqual(self.play(self.fleet).code, 0)
         files = sum(demo_archive.verify(instance)[0] for instance in demo_archive.instances(self.archive))
+        damaged = self.folder / "damaged"
+        shutil.copytree(self.archive, damaged)
         run = self.node("verify")
         self.assertEqual(run.code, 0, run.text)
         self.assertRegex(
             self.said(run.text), rf"as its ledgers say, by sha256: 4 instances, {files} files with \d+ bytes;"
         )
-
-        parts = [{"verify_parts": "1"}, {"verify_part": "1/2"}, {"verify_part": "2/2"}, {"verify_parts": "3"}]
-        texts = self.succeeded(*(("verify", part) for part in parts))
-        self.assertRegex(self.said(texts[0]), rf"bytes, of which part 1/1 was read \({files} files\);")
-        read = [re.search(r"of which part ./2 was read \((\d+) files\)", self.said(text)) for text in texts[1:3]]
-        self.assertEqual(sum(int(found[1]) for found in read if found), files)
-        self.assertRegex(self.said(texts[3]), "part [1-3]/3 was read")
 
         [cluster, instance] = [row["collect_instance"] for row in (self.cluster, self.instance)]
         hold = {"begin": "2025-06-09T00:00:00Z", "end": "2025-06-12T00:00:00Z"}
@@ -86,52 +82,61 @@ class PlaybooksTest(CollectTest):
         self.assertEqual(held.code, 0, held.text)
         self.assertRegex(self.said(held.text), r"^0 files .* [1-9]\d* under a hold")
 
-        check = self.node("prune", "--check", prune_release=[hold], **chosen)
-        self.assertEqual(check.code, 0, check.text)
-        [would] = re.findall(r"^(\d+) files with \d+ bytes would be pruned", self.said(check.text))
-        run = self.node("prune", prune_release=[hold], **chosen)
-        self.assertEqual(run.code, 0, run.text)
-        self.assertIn(f"{would} files with", self.said(run.text))
-        self.assertGreater(int(would), 0)
+        prune = ("prune", chosen | {"prune_release": [hold]})
+        dests = {form: self.folder / form for form in ("otlp", "ecs")}
+        common = {"export_compress": "true", "export_redact": "user"}
+        exports: list[tuple[str, Variables]] = [
+            ("export", common | {"export_dest": str(dest), "export_format": form}) for form, dest in dests.items()
+        ]
+        would, *exported = self.succeeded(prune, *exports, check=True)
+        self.assertFalse(any(dest.exists() for dest in dests.values()))
+        [pruned] = re.findall(r"^(\d+) files with \d+ bytes would be pruned", self.said(would))
+        self.assertGreater(int(pruned), 0)
 
-        run = self.node("verify", verify_level="size", verify_workers="2", verify_return_limit="0")
-        self.assertEqual(run.code, 0, run.text)
-        self.assertRegex(self.said(run.text), rf", {files - int(would)} files .*, {would} pruned\.$")
-        self.assertEqual(self.play(self.fleet).changed(), set(), "what was pruned is not collected again")
-
-    def test_what_reads_entries(self) -> None:
-        self.assertEqual(self.play(self.fleet).code, 0)
-        files = sum(demo_archive.verify(instance)[0] for instance in demo_archive.instances(self.archive))
-
-        entries, read, held = self.searched(self.node("search", search_limit=0))
-        self.assertEqual((read, held), (files, files))
-        found, slow = self.succeeded(
+        parts = [{"verify_parts": "1"}, {"verify_part": "1/2"}, {"verify_part": "2/2"}, {"verify_parts": "3"}]
+        reading: list[tuple[str, Variables]] = [
+            ("search", {"search_limit": 0}),
             ("search", {"search_match": "Slow query", "search_log_types": "slow, error", "search_limit": "2"}),
             ("slow", {"slow_limit": 1, "slow_begin": "2020-01-01T00:00:00Z", "slow_instances": ""}),
+        ]
+        sizes = {"verify_level": "size", "verify_workers": "2", "verify_return_limit": "0"}
+        texts = self.succeeded(
+            *(("verify", part) for part in parts), *reading, *exports, *exports, prune, ("verify", sizes)
         )
+        self.look_at_parts(texts[:4], files)
+        entries = self.look_at_what_was_read(texts[4:7], files)
+        for text in exported:
+            self.assertIn(f"{entries} entries of {files} files would be exported", self.said(text))
+        for text in texts[7:9]:
+            self.assertIn(f"{entries} entries of {files} files were exported; 0 files are left.", self.said(text))
+        for text in texts[9:11]:
+            self.assertIn("0 entries of 0 files were exported; 0 files are left.", self.said(text))
+        self.look_at_exports(dests, entries)
+        self.assertIn(f"{pruned} files with", self.said(texts[11]))
+        self.assertRegex(self.said(texts[12]), rf", {files - int(pruned)} files .*, {pruned} pruned\.$")
+        self.assertEqual(self.play(self.fleet).changed(), set(), "what was pruned is not collected again")
+        self.find_what_is_wrong(damaged)
+
+    def look_at_parts(self, texts: list[str], files: int) -> None:
+        self.assertRegex(self.said(texts[0]), rf"bytes, of which part 1/1 was read \({files} files\);")
+        read = [re.search(r"of which part ./2 was read \((\d+) files\)", self.said(text)) for text in texts[1:3]]
+        self.assertEqual(sum(int(found[1]) for found in read if found), files)
+        self.assertRegex(self.said(texts[3]), "part [1-3]/3 was read")
+
+    def look_at_what_was_read(self, texts: list[str], files: int) -> int:
+        """Return how many entries the archive has."""
+        everything, found, slow = texts
+        entries, read, held = re.findall(r"(\d+) entries in (\d+) of (\d+) files", everything)[-1]
+        self.assertEqual((int(read), int(held)), (files, files))
         [told] = re.findall(r'^    "msg": (\[.*?^    \])$', found, re.MULTILINE | re.DOTALL)
         self.assertEqual(["Slow query" in line for line in json.loads(told)], [False, True, True])
         self.assertRegex(slow, r"\d+ slow operations of \d+ shapes took \d+\.\d s, by \d+ of \d+ files\.")
         self.assertRegex(self.said(slow), r" operations took \d+\.\d s, [\d.]+ s each, at most [\d.]+ s ?$")
         # Of the days before that begin nothing is held.
         self.assertIn("Nothing is compared of ", slow)
+        return int(entries)
 
-        dests = {form: self.folder / form for form in ("otlp", "ecs")}
-        exports: list[tuple[str, Variables]] = [
-            (
-                "export",
-                {"export_dest": str(dest), "export_format": form, "export_compress": "true", "export_redact": "user"},
-            )
-            for form, dest in dests.items()
-        ]
-        for text in self.succeeded(*exports, check=True):
-            self.assertIn(f"{entries} entries of {files} files would be exported", self.said(text))
-        self.assertFalse(any(dest.exists() for dest in dests.values()))
-        *done, again, once_more = self.succeeded(*exports, *exports)
-        for text in done:
-            self.assertIn(f"{entries} entries of {files} files were exported; 0 files are left.", self.said(text))
-        for text in (again, once_more):
-            self.assertIn("0 entries of 0 files were exported; 0 files are left.", self.said(text))
+    def look_at_exports(self, dests: dict[str, Path], entries: int) -> None:
         for form, dest in dests.items():
             texts = [gzip.decompress(path.read_bytes()).decode("utf-8") for path in dest.rglob("*.ndjson.gz")]
             lines = [json.loads(line) for text in texts for line in text.splitlines()]
@@ -140,29 +145,25 @@ class PlaybooksTest(CollectTest):
                 self.assertEqual(len({line["event"]["id"] for line in lines}), entries)
                 self.assertTrue(all(line["ecs"]["version"] and "user" not in line for line in lines))
 
-    def searched(self, run: Run) -> tuple[int, int, int]:
-        """Return how many entries were found, in how many files, of how many."""
-        self.assertEqual(run.code, 0, run.text)
-        entries, read, held = re.findall(r"(\d+) entries in (\d+) of (\d+) files", run.text)[-1]
-        return int(entries), int(read), int(held)
-
-    def test_what_is_wrong(self) -> None:
-        self.assertEqual(self.play({"shop": self.cluster, "orders": self.instance}).code, 0)
-        run = self.node(
-            "verify", verify_provider="umongodb", verify_log_types="slow, error", verify_expected_head="1" * 64
-        )
-        self.assertEqual(run.code, 2, run.text)
-        self.assertIn("1 problem was found", self.said(run.text))
-
-        altered = next(self.archive.rglob("*.tar.gz"))
+    def find_what_is_wrong(self, archive: Path) -> None:
+        """Alter an archive, and verify it."""
+        altered = next(archive.rglob("*.tar.gz"))
         altered.write_bytes(altered.read_bytes()[:-1] + b"!")
-        run = self.node("verify", verify_level="")
+        run = self.node("verify", verify_archive=str(archive), verify_level="")
         self.assertEqual(run.code, 2, run.text)
         self.assertIn("1 problem was found", self.said(run.text))
-        self.succeeded(("verify", {"verify_level": "size"}), ("verify", {"verify_provider": "dds"}))
-        run = self.node("verify", verify_region="elsewhere")
-        self.assertEqual(run.code, 2, run.text)
-        self.assertIn("holds no instance of those that were chosen", self.said(run.text))
+        other = {"verify_provider": "umongodb", "verify_log_types": "slow, error", "verify_level": "size"}
+        other |= {"verify_expected_head": "1" * 64, "verify_instances": self.cluster["collect_instance"]}
+        cases = (
+            (other, "1 problem was found"),
+            ({"verify_region": "elsewhere"}, "holds no instance of those that were chosen"),
+            ({"verify_level": "size"}, ""),
+            ({"verify_provider": "dds"}, ""),
+        )
+        wanted = [("verify", variables | {"verify_archive": str(archive)}) for variables, _reason in cases]
+        for (failed, text), (_variables, reason) in zip(self.nodes(*wanted), cases, strict=True):
+            self.assertEqual(failed, bool(reason), text)
+            self.assertIn(reason, self.said(text))
 
     def test_bad_input(self) -> None:
         wrong = {
@@ -177,13 +178,11 @@ class PlaybooksTest(CollectTest):
             )
         }
         cases = [(playbook, {"prune_max_age": "1d", f"{playbook}_{name}": value}) for playbook, name, value in wrong]
-        for (failed, text), reason in zip(self.nodes(*cases), wrong.values(), strict=True):
+        reasons = [*wrong.values(), "required: max_age, max_bytes, hold, release"]
+        self.archive.mkdir()
+        for (failed, text), reason in zip(self.nodes(*cases, ("prune", {})), reasons, strict=True):
             self.assertTrue(failed, text)
             self.assertIn(reason, self.said(text))
-        self.archive.mkdir()
-        run = self.node("prune")
-        self.assertEqual(run.code, 2, run.text)
-        self.assertIn("required: max_age, max_bytes, hold, release", self.said(run.text))
 
 
 if __name__ == "__main__":
