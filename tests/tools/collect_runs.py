@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import tempfile
 import unittest
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,7 +26,19 @@ CLOCK = "2025-06-11T10:20:00Z"
 # With it the playbook collect begins.
 FIRST_PLAY = "See that there is anything to do"
 
+# With these begins what Ansible says of the next result, task or play.
+NEXT = re.compile(r"^(ok|changed|fatal|skipping|TASK|PLAY)\b", re.MULTILINE)
+
 Variables = dict[str, Any]
+
+# Of those that failed, Ansible runs nothing more, and it ends where none is left.
+FORGIVE: Variables = {
+    "name": "Take hosts that failed for hosts again",
+    "hosts": "all,localhost",
+    "gather_facts": False,
+    "strategy": "linear",
+    "tasks": [{"ansible.builtin.meta": "clear_host_errors"}],
+}
 
 
 class Run(NamedTuple):
@@ -48,22 +61,34 @@ class Run(NamedTuple):
         """Return what was said of a host that failed."""
         return str(self.failures[host]["msg"])
 
+    def failed(self) -> list[str]:
+        """Return the hosts that failed by themselves, once for each time; not those of which that was only recorded."""
+        found = outcomes(self.text)
+        return [host for kind, host, _result, then in found if kind == "fatal" and "\n...ignoring\n" not in then]
+
     def parts(self, play: str = FIRST_PLAY) -> list[Run]:
         """Return what several playbooks in one run came to, each of which begins with this play."""
         texts = re.split(rf"^(?=PLAY \[{re.escape(play)})", self.text, flags=re.MULTILINE)[1:]
         return [told(self.code, text) for text in texts]
 
 
+def outcomes(text: str) -> Iterator[tuple[str, str, Variables, str]]:
+    """Yield what came of each task at -vvv: what Ansible calls that, the host, the result, and what was said up to the next."""
+    for match in re.finditer(r"^(ok|changed|fatal): \[([\w-]+)[^]]*\][^={]*=> (?={)", text, re.MULTILINE):
+        result, end = json.JSONDecoder().raw_decode(text, match.end())
+        then = NEXT.search(text, end)
+        yield match[1], match[2], result, text[end : then.start() if then else None]
+
+
 def told(code: int, text: str) -> Run:
     """Return what was told of a run at -vvv."""
     results: dict[str, Variables] = {}
     failures: dict[str, Variables] = {}
-    for match in re.finditer(r"^(ok|changed|fatal): \[([\w-]+)[^]]*\][^={]*=> (?={)", text, re.MULTILINE):
-        found = json.JSONDecoder().raw_decode(text, match.end())[0]
-        if match[1] == "fatal":
-            failures[match[2]] = found
-        elif "counts" in found:
-            results[match[2]] = found
+    for kind, host, result, _then in outcomes(text):
+        if kind == "fatal":
+            failures[host] = result
+        elif "counts" in result:
+            results[host] = result
     return Run(code, text, results, failures)
 
 
@@ -72,6 +97,8 @@ class CollectTest(unittest.TestCase):
 
     # how many small clusters, and as many instances, there are besides
     small = 0
+    # how often it is looked whether a package is made; seconds
+    poll = 0.05
 
     def setUp(self) -> None:
         """Start the emulator."""
@@ -117,7 +144,7 @@ class CollectTest(unittest.TestCase):
 
     def inventory(self, hosts: dict[str, Variables]) -> Path:
         """Write an inventory, and return where it is."""
-        common = {"collect_archive": str(self.archive), "collect_lookback": "1d", "collect_poll_interval": 0.05}
+        common = {"collect_archive": str(self.archive), "collect_lookback": "1d", "collect_poll_interval": self.poll}
         path = self.folder / "inventory.json"
         path.write_text(json.dumps({"all": {"vars": common, "hosts": hosts}}))
         return path
@@ -152,11 +179,13 @@ class CollectTest(unittest.TestCase):
         playbook.write_text(json.dumps(plays))
         return playbook
 
-    def collecting(self, *variables: Variables) -> Path:
-        """Write a playbook that collects once with each of these variables."""
-        return self.own_playbook(
-            [{"import_playbook": "clouddb.mongodb_logs.collect", "vars": one} for one in variables]
-        )
+    def collecting(self, *variables: Variables, forgiving: bool = False) -> Path:
+        """Write a playbook that collects once with each of these variables, if ``forgiving`` also from hosts that failed before."""
+        plays: list[Variables] = []
+        for one in variables:
+            plays += [FORGIVE] if forgiving and plays else []
+            plays.append({"import_playbook": "clouddb.mongodb_logs.collect", "vars": one})
+        return self.own_playbook(plays)
 
     def borne_and_not(
         self, hosts: dict[str, Variables], percentages: tuple[str, str], *arguments: str, **environment: str

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 import unittest
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -33,6 +33,14 @@ MODULES = sorted(
     path.stem
     for path in (PLUGINS / "action").glob("*.py")
     if "def main(" in (PLUGINS / "modules" / path.name).read_text()
+)
+# One of each kind: what collects, mirrors, asks a cloud, and reads an archive; and the first, which is given what is bad.
+APART = (
+    MODULES[0],
+    "dds_instance_info",
+    "log_archive_mirror",
+    "log_archive_search",
+    "umongodb_log_archive",
 )
 WAY = re.compile(r"([a-z_]+) runs (in the worker|in a process of its own: (.*))\.")
 LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
@@ -75,10 +83,16 @@ class InProcessTest(CollectTest):
             "dds_slow_log_masking_info": self.dds | self.of_instance,
             "log_archive_export": {"archive": "{{ archive }}", "dest": "{{ archive }}-export"},
             "log_archive_info": {"archive": "{{ archive }}", "verify": "sha256"},
-            "log_archive_mirror": {"archive": "{{ archive }}"}
+            "log_archive_mirror": {"archive": "{{ archive }}", "provider": "umongodb"}
             | {name: f"{{{{ store.{name} }}}}" for name in ("endpoint_url", "access_key", "secret_key", "bucket")},
             "log_archive_report": {"archive": "{{ archive }}", "dest": "{{ archive }}-report", "slow": True},
-            "log_archive_search": {"archive": "{{ archive }}", "match": "Slow query", "limit": 3, "workers": 2},
+            "log_archive_search": {
+                "archive": "{{ archive }}",
+                "provider": "umongodb",
+                "match": "Slow query",
+                "limit": 3,
+                "workers": 2,
+            },
             "log_archive_slow": {"archive": "{{ archive }}", "limit": 3, "workers": 2},
             "umongodb_instance_info": self.umongodb,
             "umongodb_log_archive": self.umongodb | self.of_cluster | archive,
@@ -101,13 +115,13 @@ class InProcessTest(CollectTest):
     def ways(self, run: Run) -> list[tuple[str, str]]:
         return [(match[1], match[3] or "") for match in WAY.finditer(run.text)]
 
-    def results(self, archive: str, *, in_process: bool) -> list[Variables]:
-        """Run modules, those that collect into an archive of this name; return what is left to later tasks.
+    def results(self, archive: str, modules: Sequence[str], *, in_process: bool) -> list[tuple[str, Variables]]:
+        """Run modules, those that collect into an archive of this name; return what is left to later tasks of each.
 
         What is bad in which module is a matter of the module alone, and tried without Ansible; here is one of each kind.
         """
         tasks: list[Variables] = []
-        given = list(self.options().items())
+        given = [(module, options) for module, options in self.options().items() if module in modules]
         given += [(MODULES[0], given[0][1] | bad) for bad in ({"no_such_option": 1}, {"region": "../up"})]
         for module, options in given:
             for check in (True, False) if module.endswith("_archive") else (False,):
@@ -139,15 +153,18 @@ class InProcessTest(CollectTest):
         text = json.JSONDecoder().raw_decode(told, told.index("=> {") + 3)[0]["msg"]
         found = json.loads(text.replace(str(self.folder / archive), "/archive"))
         self.assertEqual(len(found), len(tasks))
-        return [plain(result) for result in found]
+        return [(task["name"], plain(result)) for task, result in zip(tasks, found, strict=True)]
 
     def test_results_are_equal(self) -> None:
-        apart, together = (self.results(name, in_process=way) for name, way in (("apart", False), ("together", True)))
-        self.assertEqual(apart, together)
-        self.assertIn(TEMPLATE, json.dumps(together))
-        for name in ("apart", "together"):
+        """All modules are called in the worker. That a module and its function say the same is tried without Ansible, of all of them."""
+        apart = self.results("apart", APART, in_process=False)
+        together = self.results("together", MODULES, in_process=True)
+        self.assertEqual(apart, [(module, result) for module, result in together if module in APART])
+        self.assertIn(TEMPLATE, json.dumps(apart))
+        self.assertEqual({module for module, _result in together}, {*MODULES})
+        for name, instances in (("apart", 1), ("together", 2)):
             files = [demo_archive.verify(instance)[0] for instance in demo_archive.instances(self.folder / name)]
-            self.assertEqual(len(files), 2)
+            self.assertEqual(len(files), instances)
             self.assertGreater(min(files), 0)
         self.no_leaks()
 
@@ -159,6 +176,8 @@ class InProcessTest(CollectTest):
         another = self.folder / "python"
         another.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
         another.chmod(0o755)
+        of_the_settings = self.folder / "python-of-the-settings"
+        of_the_settings.symlink_to(another)
         asking: list[tuple[str, Variables]] = [
             ("", {}),
             ("", {"vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"}}),
@@ -172,17 +191,22 @@ class InProcessTest(CollectTest):
             (f"{SWITCH} is False", {"vars": {SWITCH: False}}),
             ("", {"delegate_to": "here"}),
             (f"the interpreter is {another}", {"delegate_to": "there"}),
+            (f"the interpreter is {of_the_settings}", {"delegate_to": "anywhere"}),
         ]
         hosts = {
             "here": LOCAL,
             "there": {"ansible_connection": "local", "ansible_python_interpreter": str(another)},
+            "anywhere": {"ansible_connection": "local"},
         }
-        run = self.run_tasks([task | more for _reason, more in asking], "--limit", "here", hosts=hosts)
+        run = self.run_tasks(
+            [task | more for _reason, more in asking],
+            "--limit",
+            "here",
+            hosts=hosts,
+            ANSIBLE_PYTHON_INTERPRETER=str(of_the_settings),
+        )
         self.assertEqual(run.code, 0, run.text)
         self.assertEqual([reason for _module, reason in self.ways(run)], [reason for reason, _more in asking])
-        hosts = {"here": {"ansible_connection": "local"}}
-        run = self.run_tasks([task], hosts=hosts, ANSIBLE_PYTHON_INTERPRETER=str(another))
-        self.assertEqual([reason for _module, reason in self.ways(run)], [f"the interpreter is {another}"])
 
     def test_values_come_as_modules_get_them(self) -> None:
         """Times that YAML made of texts, vaulted texts, defaults of a group, and a name without its collection."""

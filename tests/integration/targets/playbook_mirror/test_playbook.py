@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import unittest
+from collections.abc import Sequence
 from typing import Any
 
 from ansible_collections.clouddb.mongodb_logs.tests.emulator import Fault
@@ -29,18 +30,20 @@ class MirrorTest(CollectTest):
     def mirror(
         self,
         *arguments: str,
-        playbook: str = "mirror",
+        plays: Sequence[tuple[str, Variables]] = (("mirror", {}),),
         scratch: bool = False,
         several: bool = True,
-        own: dict[str, Variables] | None = None,
         **variables: Any,
     ) -> Run:
-        """Run a playbook over a cluster and an instance, or the cluster alone; ``own`` has variables of a host."""
+        """Run playbooks, each with variables, over a cluster and an instance, or the cluster alone."""
         place = {"collect_mirror_bucket": "mirror", "collect_mirror_endpoint_url": self.store.url}
         place |= {"collect_archive": "", "collect_mirror_scratch": "yes"} if scratch else {}
         rows = (("one", self.cluster), ("two", self.instance))[: 1 + several]
-        hosts = {name: row | place | variables | (own or {}).get(name, {}) for name, row in rows}
+        hosts = {name: row | place | variables for name, row in rows}
         environment = {"TMPDIR": str(self.folder / "tmp"), "ANSIBLE_PIPELINING": "1"}
+        playbook = self.own_playbook(
+            [{"import_playbook": f"clouddb.mongodb_logs.{name}", "vars": own} for name, own in plays]
+        )
         return self.play(hosts, *arguments, playbook=playbook, **environment)
 
     def scratch_folders(self) -> list[str]:
@@ -50,15 +53,15 @@ class MirrorTest(CollectTest):
         return sorted(key.partition("ledger/")[2] for key in self.store.objects() if "ledger/" in key)
 
     def test_beside_an_archive(self) -> None:
-        run = self.mirror()
+        run = self.mirror(plays=[("mirror", {})] * 2)
         self.assertEqual(run.code, 0, run.text)
         files = {str(path.relative_to(self.archive)) for path in self.archive.rglob("*/20*/*/*/*") if path.is_file()}
         self.assertGreater(len(files), 2)
         self.assertEqual(files - set(self.store.objects()), set())
-        before = self.segments()
-        again = self.mirror()
-        self.assertEqual((again.code, self.segments()), (0, before), again.text)
-        self.assertEqual(again.text.count("log_archive_mirror runs in the worker."), 2)
+        # The second had nothing to add.
+        self.assertEqual(self.segments(), ["000000000001.jsonl"] * 2)
+        for part in run.parts():
+            self.assertEqual(part.text.count("log_archive_mirror runs in the worker."), 2, part.text)
         self.no_leaks()
 
     def test_an_inventory_without_hosts_is_no_success(self) -> None:
@@ -68,15 +71,19 @@ class MirrorTest(CollectTest):
 
     def test_jobs_that_keep_nothing(self) -> None:
         job: dict[str, Any] = {"awx_job_id": 7}
-        check = self.mirror("--check", scratch=True, **job)
+        check = self.mirror("--check", scratch=True, several=False, **job)
         self.assertEqual((check.code, self.store.objects()), (0, {}), check.text)
         first = self.mirror(scratch=True, **job)
         self.assertEqual(first.code, 0, first.text)
         before = self.store.objects()
         self.assertEqual(self.segments(), ["000000000001.jsonl"] * 2)
         asked = len(self.emulator.requests.of("BackupUMongoDBLog"))
-        second = self.mirror(scratch=True, **job)
-        self.assertEqual(second.code, 0, second.text)
+        # of one host the doctor looks for a bucket that is not there
+        nowhere = {"collect_mirror_bucket": "{{ 'of-nobody' if inventory_hostname == 'two' else 'mirror' }}"}
+        both = self.mirror(scratch=True, plays=[("mirror", {}), ("doctor", nowhere)], **job)
+        self.assertEqual(both.code, 2, both.text)
+        second, examined = both.parts("See that there is anything to ")
+        self.assertEqual((set(second.results), second.failures), ({"one", "two"}, {}))
         self.assertEqual(len(self.emulator.requests.of("BackupUMongoDBLog")), asked)
         still = ("status.json", "head.json")
         self.assertEqual(
@@ -84,9 +91,7 @@ class MirrorTest(CollectTest):
             {key: data for key, data in self.store.objects().items() if not key.endswith(still)},
         )
         self.assertFalse(self.archive.exists())
-        nowhere = {"two": {"collect_mirror_bucket": "of-nobody"}}
-        examined = self.mirror(playbook="doctor", scratch=True, own=nowhere, **job)
-        self.assertEqual((examined.code, set(examined.failures)), (2, {"two"}), examined.text)
+        self.assertEqual(set(examined.failures), {"two"}, examined.text)
         # The ledger that is looked at is the bucket's.
         self.assertRegex(examined.text, "ok +ledger +The chain is whole")
         # What the runs saw of this store, and what follows from it.

@@ -38,6 +38,8 @@ def read(terminal: int) -> bytes:
 
 
 class ProgressTest(CollectTest):
+    poll = 1
+
     def setUp(self) -> None:
         super().setUp()
         # What takes long: packages that are being made, and objects that are slow to begin.

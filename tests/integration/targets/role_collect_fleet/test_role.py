@@ -9,7 +9,6 @@ COLLECT_FLEET=200 tests as many hosts, which takes a minute.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import unittest
@@ -82,10 +81,7 @@ class FleetTest(CollectTest):
             self.assertEqual(result["counts"]["missing"], 0)
             self.assertGreater(result["counts"]["collected"] + result["counts"]["empty"], 0)
 
-        # what was not broken fails less than half, and what was half of them
-        pair = [next(iter(reasons)), "umongodb-0002"]
-        for run in self.borne_and_not({host: self.hosts[host] for host in pair}, ("50", "49.9")):
-            self.assertEqual(self.said(run)[:12], "1 of 2 hosts")
+        self.compare_with_percentages(next(iter(reasons)))
 
         self.emulator.faults.clear()
         # a package that failed is asked for again an hour later
@@ -102,18 +98,32 @@ class FleetTest(CollectTest):
             self.assertGreater(demo_archive.verify(instance)[0], 0, instance.folder)
         self.no_leaks()
 
-    def test_without_a_percentage(self) -> None:
-        """Every broken host fails by itself, which its variables alone may bring about."""
-        host, other, third = list(self.hosts)[:3]
-        self.hosts[host]["collect_archive"] = "not/absolute"
-        self.hosts[other]["collect_provider"] = "aws"
-        hosts = {name: self.hosts[name] for name in (host, other, third)}
-        reason = f": {host}: archive: 'not/absolute'"
-        borne, not_borne = self.borne_and_not(hosts, ("67", ""), "--check")
-        for run in (borne, not_borne):
-            self.assertEqual((set(run.failures), set(run.results)), ({host, other}, {third}))
-        self.assertIn(f"2 of 3 hosts failed, and 67 % may{reason}", self.said(borne))
-        self.assertTrue(self.said(not_borne).startswith(f"2 of 3 hosts failed{reason}"), self.said(not_borne))
+    def compare_with_percentages(self, broken_one: str) -> None:
+        """Of two hosts one fails. Of three that are not the emulator's to break two do, each by its own variables."""
+        well = self.hosts["umongodb-0002"]
+        pair = {broken_one: self.hosts[broken_one], "umongodb-0002": well}
+        three = {
+            "nowhere": well | {"collect_archive": "not/absolute"},
+            "of-nobody": well | {"collect_provider": "aws"},
+            "well": well,
+        }
+        cases = [(pair, "50"), (three, "67"), (pair, "49.9"), (three, "")]
+        variables = [
+            {"collect_hosts": ",".join(hosts), "collect_max_fail_percentage": percentage} for hosts, percentage in cases
+        ]
+        run = self.play(pair | three, playbook=self.collecting(*variables, forgiving=True))
+        self.assertEqual(run.code, 2, run.text)
+        parts = run.parts()
+        both = ["nowhere", "of-nobody"]
+        for part, (hosts, _percentage), failed in zip(parts, cases, ([], [], [broken_one], both), strict=True):
+            self.assertEqual(sorted(part.failed()), failed, part.text)
+            self.assertEqual(set(part.failures), {broken_one} if hosts is pair else set(both))
+            self.assertEqual(set(part.results), set(hosts) - set(part.failures))
+        for part in (parts[0], parts[2]):
+            self.assertEqual(self.said(part)[:12], "1 of 2 hosts")
+        reason = ": nowhere: archive: 'not/absolute'"
+        self.assertIn(f"2 of 3 hosts failed, and 67 % may{reason}", self.said(parts[1]))
+        self.assertTrue(self.said(parts[3]).startswith(f"2 of 3 hosts failed{reason}"), self.said(parts[3]))
 
     def test_strategies(self) -> None:
         """Under each, all that can be collected is, exactly the broken host fails by itself, and the verdict is told once."""
@@ -121,27 +131,50 @@ class FleetTest(CollectTest):
         hosts = {name: self.hosts[name] for name in names}
         broken_one = names[0]
         self.emulator.faults.add(broken(hosts[broken_one]["collect_instance"], "denied"))
-        cases: list[tuple[str, dict[str, Any], dict[str, str], int]] = [
-            ("25", {}, {"ANSIBLE_STRATEGY": "free"}, 0),
-            ("24", {"collect_strategy": "host_pinned"}, {}, 2),
-            ("0", {"collect_strategy": "free", "collect_serial": 2}, {}, 2),
-            ("0", {"collect_serial": "1"}, {}, 2),
-            ("0", {"collect_strategy": "free"}, {}, 2),
+        cases: list[tuple[str, dict[str, Any], bool]] = [
+            ("25", {"collect_strategy": "free"}, False),
+            ("24", {"collect_strategy": "host_pinned"}, True),
+            ("0", {"collect_strategy": "free", "collect_serial": 2}, True),
+            ("0", {"collect_serial": "1"}, True),
+            ("0", {"collect_strategy": "free"}, True),
         ]
-        for percentage, variables, environment, code in cases:
-            with self.subTest(percentage=percentage, variables=variables, environment=environment):
-                extra = f"--extra-vars={json.dumps(variables)}"
-                run = self.play(hosts, allowing(percentage), extra, "--forks=2", **environment)
-                self.assertEqual((run.code, set(run.results)), (code, set(names[1:])), run.text)
-                self.assertTrue(self.said(run).startswith("1 of 4 hosts failed"), self.said(run))
-                self.assertIn(UMONGODB["denied"], run.message(broken_one))
-                failed = re.findall(r"^(\S+) +: .* unreachable=0 +failed=([1-9])", run.text, re.MULTILINE)
-                self.assertEqual(failed, [(broken_one, "1")] if code else [])
+        variables = [{"collect_max_fail_percentage": percentage} | more for percentage, more, _fails in cases]
+        run = self.play(hosts, "--forks=2", playbook=self.collecting(*variables, forgiving=True))
+        self.assertEqual(run.code, 2, run.text)
+        for part, (percentage, more, fails) in zip(run.parts(), cases, strict=True):
+            with self.subTest(percentage=percentage, variables=more):
+                self.assertEqual(set(part.results), set(names[1:]), part.text)
+                self.assertTrue(self.said(part).startswith("1 of 4 hosts failed"), self.said(part))
+                self.assertIn(UMONGODB["denied"], part.message(broken_one))
+                self.assertEqual(part.failed(), [broken_one] if fails else [], part.text)
+        self.assertEqual(self.recap(run), [(broken_one, "4")])
 
-        limited = self.play(hosts, allowing("49"), f"--limit={broken_one},{names[1]}", ANSIBLE_STRATEGY="free")
-        self.assertEqual((limited.code, self.said(limited)[:23]), (2, "1 of 2 hosts failed, an"))
-        again = self.play(hosts, allowing("49"), f"--limit={broken_one}", ANSIBLE_STRATEGY="free")
-        self.assertEqual((again.code, set(again.failures)), (2, {broken_one}), "it stays red until it is mended")
+    def test_a_strategy_of_the_settings_and_a_limit(self) -> None:
+        """A percentage is one of the hosts that are left; run again for those that failed alone, it stays red until they are mended."""
+        broken_one, other = list(self.hosts)[:2]
+        self.emulator.faults.add(broken(self.hosts[broken_one]["collect_instance"], "denied"))
+        run = self.play(
+            self.hosts, allowing("50"), f"--limit={broken_one},{other}", "--forks=2", ANSIBLE_STRATEGY="free"
+        )
+        self.assertEqual((run.code, set(run.results), set(run.failures)), (0, {other}, {broken_one}), run.text)
+        self.assertTrue(self.said(run).startswith("1 of 2 hosts failed, an"), self.said(run))
+        self.assertEqual(self.recap(run), [])
+        variables = [{}, {"collect_hosts": broken_one}]
+        both = self.play(
+            self.hosts,
+            allowing("49"),
+            f"--limit={broken_one},{other}",
+            playbook=self.collecting(*variables, forgiving=True),
+            ANSIBLE_STRATEGY="free",
+        )
+        limited, again = both.parts()
+        self.assertEqual((both.code, self.said(limited)[:23]), (2, "1 of 2 hosts failed, an"))
+        self.assertEqual((limited.failed(), again.failed()), ([broken_one], [broken_one]))
+        self.assertEqual(set(again.failures), {broken_one})
+
+    def recap(self, run: Run) -> list[tuple[str, str]]:
+        """Return the hosts that failed, and how often."""
+        return re.findall(r"^(\S+) +: .* unreachable=0 +failed=([1-9])", run.text, re.MULTILINE)
 
     def test_nothing_to_collect_from(self) -> None:
         hosts = {"shop": self.cluster, "store": {}}
