@@ -96,20 +96,27 @@ class RoleTest(CollectTest):
 
     def test_another_run_is_at_work(self) -> None:
         """What is left to another run is no failure, and the verdict counts it."""
-        skips = self.instance | {"collect_when_locked": "skip"}
-        self.assertEqual(self.play({"first": self.instance}).code, 0)
-        lock = next(self.archive.rglob(".lock"))
-        with lock.open("r+") as held:
+        hosts = {
+            "fails": self.instance,
+            "skips": self.instance | {"collect_when_locked": "skip"},
+            "works": self.cluster,
+        }
+        two, one = ({"collect_hosts": names} for names in ("skips,works", "fails,skips"))
+        places = ("dds", self.instance["collect_region"], "default", self.instance["collect_instance"])
+        folder = self.archive.joinpath(*places)
+        folder.mkdir(parents=True)
+        with (folder / ".lock").open("w") as held:
             fcntl.flock(held, fcntl.LOCK_EX)
-            run = self.play({"fails": self.instance, "skips": skips})
-            left = self.play({"skips": skips, "works": self.cluster}, "--extra-vars=collect_max_fail_percentage=1")
+            both = self.play(hosts, playbook=self.collecting(two | {"collect_max_fail_percentage": "1"}, one))
+        self.assertEqual(both.code, 2, both.text)
+        left, run = both.parts()
         self.assertEqual(set(run.failures), {"fails"})
         self.assertIn("is being written by", run.message("fails"))
         same = f"fails and skips name the same instance {self.instance['collect_instance']} and archive"
         self.assertIn(same, run.message("fails"))
-        self.assertIn(f"[WARNING]: {same}", " ".join(run.text.split()))
+        self.assertIn(f"[WARNING]: {same}", " ".join(both.text.split()))
 
-        self.assertEqual((left.code, left.failures), (0, {}), left.text)
+        self.assertEqual((left.failures, left.changed()), ({}, {"works"}), left.text)
         self.assertRegex(left.text, r'"left_to": \{\s*"host": null,')
         self.assertIn("0 of 2 hosts failed, and 1 % may. Left to another run: skips.", left.text)
 
@@ -151,16 +158,18 @@ class RoleTest(CollectTest):
     def test_a_host_that_only_holds_the_archive(self) -> None:
         store = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
         hosts = {"store": store, "stranger": {}, "shop": self.cluster | {"collect_archive_host": "store"}}
-        run = self.play(hosts, "--check")
-        self.assertEqual((set(run.failures), run.changed()), ({"stranger"}, {"shop"}), run.text)
-        self.assertEqual(run.message("stranger"), "collect_provider must be given: umongodb or dds.")
-        self.assertIn("store is an archive host without collect_provider", run.text)
         both = self.own_playbook(
             [{"import_playbook": f"clouddb.mongodb_logs.{name}"} for name in ("collect", "doctor")]
         )
-        run = self.play({"store": store, "shop": hosts["shop"]}, "--check", playbook=both)
-        self.assertEqual((run.code, run.failures), (0, {}), run.text)
-        self.assertIn("Collecting will work", run.text)
+        run = self.play(hosts, "--check", playbook=both)
+        self.assertEqual(run.code, 2, run.text)
+        collected, examined = run.parts("See that there is anything to ")
+        self.assertEqual((set(collected.failures), collected.changed()), ({"stranger"}, {"shop"}), run.text)
+        self.assertEqual(collected.message("stranger"), "collect_provider must be given: umongodb or dds.")
+        self.assertIn("store is an archive host without collect_provider", collected.text)
+        # of those that did not fail before
+        self.assertEqual(examined.failures, {}, run.text)
+        self.assertIn("Collecting will work", examined.text)
 
     def vaulted(self) -> str:
         """Let a key of the host vaulted stand vaulted beside the inventory; return the argument that opens it."""
@@ -197,9 +206,7 @@ class RoleTest(CollectTest):
             "collect_create": "yes",
             "collect_deadline": "20",
             "collect_end": "2025-06-10T00:00:00Z",
-            "collect_include": "dds-*\nshop-replica-se?\n",
             "collect_lock_timeout": "1",
-            "collect_log_types": "slow\nerror\n",
             "collect_max_fail_percentage": "50",
             "collect_max_packaging": "0",
             "collect_poll_interval": "0.05",
@@ -211,27 +218,46 @@ class RoleTest(CollectTest):
             "collect_window": "12",
             "collect_workers": "2",
         }
-        run = self.play(self.fleet, f"--extra-vars={json.dumps(words)}", "--limit", "shop-*")
-        self.assertEqual(run.code, 0, run.text)
+        node = min(node.node_id for node in self.emulator.world.clusters[0].nodes())
+        first = {
+            "collect_include": "dds-*\nshop-replica-se?\n",
+            "collect_log_types": "slow\nerror\n",
+        }
+        second = {
+            "collect_hosts": "shop-replica-set",
+            "collect_include": "",
+            "collect_log_types": "error,slow",
+            "collect_node_ids": f" {node}, {node}",
+        }
+        both = self.play(
+            self.fleet,
+            f"--extra-vars={json.dumps(words)}",
+            "--limit",
+            "shop-*",
+            playbook=self.collecting(first, second),
+        )
+        self.assertEqual(both.code, 0, both.text)
+        run, again = both.parts()
         self.assertEqual(set(run.results), {"shop-replica-set"})
         counts = run.results["shop-replica-set"]["counts"]
         collected, empty = counts["collected"], counts["empty"]
         self.assertEqual((collected + empty, counts["opened"]), (12, 0), "three nodes, two types, two windows")
         self.assertEqual(len(run.results["shop-replica-set"]["units"]), 1)
-
-        node = min(path.name for path in self.archive.glob("*/*/*/*/*/") if path.is_dir())
-        lists = {"collect_node_ids": f" {node}, {node}", "collect_log_types": "error,slow"}
-        run = self.play({"shop": self.cluster}, f"--extra-vars={json.dumps(words | lists | {'collect_include': ''})}")
-        self.assertEqual(run.code, 0, run.text)
-        self.assertEqual(run.changed(), set())
+        self.assertEqual((set(again.results), again.changed()), ({"shop-replica-set"}, set()), again.text)
 
     def test_blanks(self) -> None:
+        """Where all that can be is blank, keys are also taken from the environment by their other names."""
         names = set(re.findall(r"^      (collect_\w+):$", SPECIFICATION.read_text(), re.MULTILINE))
         needed = {"archive", "provider", "region", "api_url", "endpoint", "iam_endpoint"}
         blanks = dict.fromkeys(names - {f"collect_{name}" for name in needed}, "") | {"collect_max_fail_percentage": ""}
         self.assertGreater(len(blanks), 40)
         hosts = {row["collect_instance"]: row for row in (self.cluster, self.instance)}
-        run = self.play(hosts, f"--extra-vars={json.dumps(blanks)}", "--check")
+        second = {
+            "HUAWEICLOUD_SDK_AK": self.keys["HW_ACCESS_KEY"],
+            "HUAWEICLOUD_SDK_SK": self.keys["HW_SECRET_KEY"],
+        }
+        empty = {"HW_ACCESS_KEY": "", "HW_SECRET_KEY": "", "HW_AUTH_TOKEN": ""}
+        run = self.play(hosts, f"--extra-vars={json.dumps(blanks)}", "--check", **empty, **second)
         self.assertEqual(run.code, 0, run.text)
         self.assertEqual(run.changed(), set(hosts))
         self.assertIn("0 of 2 hosts failed", run.text)
@@ -273,11 +299,6 @@ class RoleTest(CollectTest):
         self.assertEqual(run.changed(), {"cluster", "instance", "vaulted"})
         said = [self.folder / "ansible.log", self.folder / "output.txt"]
         self.assertEqual(demo_archive.leaks(said, self.keys.values()), [])
-
-        second = {"HUAWEICLOUD_SDK_AK": given["access_key"], "HUAWEICLOUD_SDK_SK": given["secret_key"]}
-        empty = {"HW_ACCESS_KEY": "", "HW_SECRET_KEY": "", "HW_AUTH_TOKEN": ""}
-        run = self.play({"instance": self.instance}, "--check", **empty, **second)
-        self.assertEqual(run.code, 0, run.text)
 
         run = self.play({"cluster": self.cluster, "instance": self.instance}, **dict.fromkeys(self.keys, ""))
         of_the_role = "or give the role collect collect_public_key and collect_private_key."

@@ -208,12 +208,6 @@ class SshTest(CollectTest):
         self.assertEqual((run.code, run.changed()), (0, set(self.instances)), run.text)
         self.assertIn("changed: [dds-shop -> store(127.0.0.1)]", run.text)
 
-        # without a limit it is one of the hosts, and no cluster although all hosts are
-        run = self.play({name: row | common for name, row in self.fleet.items()}, **self.places)
-        self.assertEqual((run.code, run.changed()), (0, set(self.clusters)), run.text)
-        self.assertIn("store is an archive host without collect_provider", run.text)
-        self.owned()
-
         playbooks: dict[str, dict[str, object]] = {
             "verify": {},
             "watch": {},
@@ -223,17 +217,29 @@ class SshTest(CollectTest):
             "slow": {},
             "export": {"dest": str(self.home / "export")},
         }
+        plays: list[Variables] = [
+            {"import_playbook": "clouddb.mongodb_logs.collect"},
+            {"import_playbook": "clouddb.mongodb_logs.doctor", "vars": {"collect_hosts": "dds-shop"}},
+        ]
         # each makes a host of another name known
-        plays: list[Variables] = [{"import_playbook": "clouddb.mongodb_logs.doctor"}]
         for playbook, more in playbooks.items():
             given = {"archive": str(self.archive), "archive_host": f"for-{playbook}", "archive_host_vars": self.store}
             variables = {f"{playbook}_{name}": value for name, value in (given | more).items()}
             plays.append({"import_playbook": f"clouddb.mongodb_logs.{playbook}", "vars": variables})
-        run = self.play({"dds-shop": self.instance | common}, playbook=self.own_playbook(plays), **self.places)
+        run = self.play(
+            {name: row | common for name, row in self.fleet.items()}, playbook=self.own_playbook(plays), **self.places
+        )
         self.assertEqual(run.code, 0, run.text)
+        # without a limit it is one of the hosts, and no cluster although all hosts are
+        collected, others = run.parts("See that there is anything to ")
+        self.assertEqual(collected.changed(), set(self.clusters), collected.text)
+        self.assertIn("store is an archive host without collect_provider", collected.text)
         for host in ("store", *(f"for-{playbook}" for playbook in playbooks)):
-            self.assertIn(f"-> {host}(127.0.0.1)]", run.text)
+            self.assertIn(f"-> {host}(127.0.0.1)]", others.text)
         self.assertTrue((self.home / "report" / "report.json").exists())
+        for made in ("report", "export"):
+            shutil.rmtree(self.home / made)
+        self.owned()
 
         other = {"ansible_port": 1}
         hosts = {"one": self.instance | common, "two": self.cluster | common | {"collect_archive_host_vars": other}}
