@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 import yaml
 from ansible.parsing.dataloader import DataLoader
-from ansible.template import Templar, trust_as_template
+from ansible.template import Templar
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import DDS, UMONGODB, Between, OptionSet
 from ansible_collections.clouddb.mongodb_logs.plugins.plugin_utils._controller import KINDS
 from ansible_collections.clouddb.mongodb_logs.tests.controller import checks
 from ansible_collections.clouddb.mongodb_logs.tests.tools import surveys
+
+from .templating import trust_as_template
 
 ROOT = Path(__file__).parents[2]
 ROLE = ROOT / "roles" / "awx"
@@ -46,7 +48,13 @@ def test_surveys_are_what_the_options_of_the_modules_are() -> None:
 @pytest.mark.parametrize("bucket", ["", "logs"])
 def test_whoever_looks_at_the_bucket_signs_in_there(bucket: str) -> None:
     [task] = [one for one in load("tasks/present.yml") if "_awx_signing_in" in one.get("vars", {})]
-    known = {**VARS, **task["vars"], "awx_machine_credential": "ssh", "awx_bucket_credential": "s3"}
+    known = {
+        **load("defaults/main.yml"),
+        **VARS,
+        **task["vars"],
+        "awx_machine_credential": "ssh",
+        "awx_bucket_credential": "s3",
+    }
     known["awx_variables"] = {"collect_mirror_bucket": bucket}
     marked = {name: trust_as_template(value) if isinstance(value, str) else value for name, value in known.items()}
     marked["_awx_signing_in"] = [trust_as_template(text) for text in known["_awx_signing_in"]]

@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 import yaml
 from ansible.parsing.dataloader import DataLoader
-from ansible.template import Templar, trust_as_template
+from ansible.template import Templar
 from ansible_collections.clouddb.mongodb_logs.plugins.plugin_utils._arguments import KNOWN, PROVIDERS
+
+from .templating import trust_as_template
 
 ROLE = Path(__file__).parents[2] / "roles" / "collect"
 OPTIONS = {name: option for cloud in PROVIDERS.values() for name, option in cloud.options.options.items()}

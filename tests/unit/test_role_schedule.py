@@ -15,10 +15,12 @@ from typing import Any
 import pytest
 import yaml
 from ansible.parsing.dataloader import DataLoader
-from ansible.template import Templar, trust_as_template
+from ansible.template import Templar
 from ansible_collections.clouddb.mongodb_logs.tests.tools.programs import needed
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from .templating import no_template, trust_as_template, variables_in
 
 ROLE = Path(__file__).parents[2] / "roles" / "schedule"
 GENERATOR = "/usr/lib/systemd/user-environment-generators/30-systemd-environment-d-generator"
@@ -43,14 +45,12 @@ def render(template: str, **variables: Any) -> str:
 
 def evaluate(text: str, **variables: Any) -> str:
     """Return what a template comes to in the role."""
-    loader = DataLoader()
-    own = {
-        name: loader.load_from_file(str(ROLE / name / "main.yml"), trusted_as_template=True)
-        for name in ("defaults", "vars")
-    }
+    own = {name: variables_in(ROLE / name / "main.yml") for name in ("defaults", "vars")}
     found = {"schedule_seen": seen("user", "cron", "times"), "inventory_hostname": "collector"}
-    known = own["defaults"] | own["vars"] | found | {"schedule_inventory": "inventory.yml"} | variables
-    return str(Templar(loader=loader, variables=known).template(trust_as_template(text), escape_backslashes=False))
+    known = own["defaults"] | own["vars"] | found | {"schedule_inventory": "inventory.yml"} | no_template(variables)
+    return str(
+        Templar(loader=DataLoader(), variables=known).template(trust_as_template(text), escape_backslashes=False)
+    )
 
 
 def seen(*answers: str, program: str | Path = "/bin/true") -> dict[str, str]:

@@ -13,8 +13,10 @@ from unittest import mock
 import pytest
 from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
-from ansible.template import Templar, trust_as_template
+from ansible.template import Templar
 from ansible_collections.clouddb.mongodb_logs.plugins.action.collect import ActionModule
+
+from ..templating import trust_as_template
 
 Variables = dict[str, Any]
 CLUSTER: Variables = {"collect_provider": "umongodb", "collect_archive": "/srv/logs"}
@@ -52,6 +54,7 @@ def run(
     connection = mock.Mock(transport=transport)
     templar = Templar(loader=DataLoader(), variables=known)
     plugin = ActionModule(task, connection, mock.Mock(), DataLoader(), templar, mock.Mock())
+    plugin._load_name = "clouddb.mongodb_logs.collect"  # as whatever loads plugins does
     runs: list[tuple[str, Variables]] = []
 
     def execute(module_name: str, module_args: Variables, task_vars: Variables) -> Variables:

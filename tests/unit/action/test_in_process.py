@@ -17,10 +17,12 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.playbook.play_context import PlayContext
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import connection_loader
-from ansible.template import Templar, trust_as_template
+from ansible.template import Templar
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._argspec import OptionSet
 from ansible_collections.clouddb.mongodb_logs.plugins.plugin_utils import _in_process
 from ansible_collections.clouddb.mongodb_logs.plugins.plugin_utils._in_process import SWITCH, Function, Module
+
+from ..templating import trust_as_template
 
 FUNCTION = Function(
     OptionSet({"name": {"type": "str"}}), lambda context, options: {"seen": options, "in": context.diff}
