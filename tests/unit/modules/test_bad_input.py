@@ -148,6 +148,19 @@ def test_begin_and_end_belong_together_and_in_order(
     refused(emulator, tmp_path / "archive", module, {**good[module], **both}, "end")
 
 
+def test_a_span_has_no_exports(emulator: Emulator, good: dict[str, dict[str, Any]], tmp_path: Path) -> None:
+    span = {"begin": "2026-03-09T00:00:00Z", "end": "2026-03-10T00:00:00Z"}
+    options = {**good["dds_log_archive"], **span, "log_types": ["slow"], "entries_by": "export"}
+    refused(emulator, tmp_path / "archive", "dds_log_archive", options, "begin")
+
+
+def test_a_stream_is_named_with_its_group(emulator: Emulator, good: dict[str, dict[str, Any]], tmp_path: Path) -> None:
+    for name in ("lts_group_id", "lts_stream_id"):
+        options = {other: value for other, value in good["dds_audit_stream"].items() if other != name}
+        refused(emulator, tmp_path / "archive", "dds_audit_stream", options, name)
+        refused(emulator, tmp_path / "archive", "dds_audit_stream", {**options, "state": "absent"}, "lts_")
+
+
 def test_an_audit_log_span_must_not_be_empty(
     emulator: Emulator, good: dict[str, dict[str, Any]], tmp_path: Path
 ) -> None:
