@@ -78,6 +78,7 @@ class PlaybooksTest(CollectTest):
         [cluster, instance] = [row["collect_instance"] for row in (self.cluster, self.instance)]
         hold = {"begin": "2025-06-09T00:00:00Z", "end": "2025-06-12T00:00:00Z"}
         chosen = {"prune_instances": f"{cluster}\n{instance}\n", "prune_max_age": "1d", "prune_lock_timeout": "1"}
+        chosen |= {"prune_log_types": "slow, error\naudit", "prune_return_limit": "0"}
         held = self.node("prune", prune_hold=json.dumps([hold | {"reason": "Case 4711"}]), **chosen)
         self.assertEqual(held.code, 0, held.text)
         self.assertRegex(self.said(held.text), r"^0 files .* [1-9]\d* under a hold")
@@ -166,21 +167,21 @@ class PlaybooksTest(CollectTest):
             self.assertIn(reason, self.said(text))
 
     def test_bad_input(self) -> None:
+        of_both = (
+            ("archive", "", "archive must not be empty"),
+            ("archive", str(self.folder / "nowhere"), "There is no archive at"),
+            ("instances", "../etc", "is not an id"),
+        )
+        of_one = (("log_types", "slow\nfull", "log_types"), ("return_limit", "many", "return_limit"))
         wrong = {
             (playbook, name, value): reason
-            for playbook in ("verify", "prune")
-            for name, value, reason in (
-                ("archive", "", "archive must not be empty"),
-                ("archive", str(self.folder / "nowhere"), "There is no archive at"),
-                ("instances", "../etc", "is not an id"),
-                ("log_types", "slow\nfull", "log_types"),
-                ("return_limit", "many", "return_limit"),
-            )
+            for playbook, cases in (("verify", of_both + of_one), ("prune", of_both))
+            for name, value, reason in cases
         }
-        cases = [(playbook, {"prune_max_age": "1d", f"{playbook}_{name}": value}) for playbook, name, value in wrong]
+        given = [(playbook, {"prune_max_age": "1d", f"{playbook}_{name}": value}) for playbook, name, value in wrong]
         reasons = [*wrong.values(), "required: max_age, max_bytes, hold, release"]
         self.archive.mkdir()
-        for (failed, text), reason in zip(self.nodes(*cases, ("prune", {})), reasons, strict=True):
+        for (failed, text), reason in zip(self.nodes(*given, ("prune", {})), reasons, strict=True):
             self.assertTrue(failed, text)
             self.assertIn(reason, self.said(text))
 

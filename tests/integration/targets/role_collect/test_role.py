@@ -87,11 +87,6 @@ class RoleTest(CollectTest):
         self.assertEqual(set(run.failures), {"shop-replica-set"})
         self.assertIn("RetCode 130", run.message("shop-replica-set"))
         self.assertEqual(run.changed(), set(self.fleet) - {"shop-replica-set"})
-
-        self.emulator.faults.clear()
-        run = self.play(self.fleet)
-        self.assertEqual(run.code, 0, run.text)
-        self.assertEqual(run.changed(), {"shop-replica-set"})
         self.no_leaks()
 
     def test_another_run_is_at_work(self) -> None:

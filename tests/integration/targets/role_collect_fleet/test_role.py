@@ -182,12 +182,15 @@ class FleetTest(CollectTest):
             run = self.play(hosts, "--limit=store", "--extra-vars=collect_hosts=shop", playbook=playbook)
             self.assertEqual(run.code, 2, run.text)
             self.assertIn("has no host to collect from", run.text)
-        run = self.play({"shop": self.cluster}, "--extra-vars=collect_include=orders", ANSIBLE_STRATEGY="free")
+        hosts["store"] = {"collect_archive_host": "store"}
+        cases: dict[str, Variables] = {
+            "one of those in collect_include.": {"collect_hosts": "shop", "collect_include": "orders"},
+            "a cluster or an instance.": {"collect_hosts": "store"},
+        }
+        run = self.play(hosts, playbook=self.collecting(*cases.values()), ANSIBLE_STRATEGY="free")
         self.assertEqual(run.code, 0, run.text)
-        said = "0 of 0 hosts failed. NOTHING WAS COLLECTED, as no host here is "
-        self.assertEqual(self.said(run), said + "one of those in collect_include.")
-        run = self.play({"store": {"collect_archive_host": "store"}})
-        self.assertEqual((run.code, self.said(run)), (0, said + "a cluster or an instance."))
+        for part, what in zip(run.parts(), cases, strict=True):
+            self.assertEqual(self.said(part), f"0 of 0 hosts failed. NOTHING WAS COLLECTED, as no host here is {what}")
 
     def test_bad_percentage(self) -> None:
         run = self.play({"shop": self.cluster, "orders": self.instance}, allowing("101"))
