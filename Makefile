@@ -32,7 +32,7 @@ help:
 	@echo "make package      build the tarball, install it elsewhere, use it there"
 	@echo "make docs         build the documentation site in .cache/docs"
 	@echo
-	@echo "make matrix       integration and the demo with every ansible-core that is supported (ARGS=2.21 ...)"
+	@echo "make matrix       units, integration and the demo with every ansible-core that is supported (ARGS=2.21 ...)"
 	@echo "make pins         bring constraints-dev.txt up to date"
 	@echo "make fuzz         answers of both clouds made wrong, for a minute (ARGS='--seconds 3600'); prints how many"
 	@echo "make clean        remove what the targets made"
