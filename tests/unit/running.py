@@ -29,6 +29,11 @@ except ImportError:  # before ansible-core 2.19
             yield
 
 
+try:
+    from ansible.module_utils.secrets import mask_secrets
+except ImportError:  # before ansible-core 2.22
+    mask_secrets = None
+
 _MODULES = "ansible_collections.clouddb.mongodb_logs.plugins.modules"
 
 
@@ -53,7 +58,9 @@ def run_main(
     with target, patch_module_args(arguments), redirect_stdout(written), pytest.raises(SystemExit) as ended:
         main()
     result: dict[str, Any] = json.loads(written.getvalue())
-    # From ansible-core 2.22 on a module hands over what is to be masked everywhere, and Ansible takes that out.
-    result.pop("_ansible_new_secrets", None)
+    if mask_secrets:
+        # What is to be masked is handed over, and Ansible takes that out; of `invocation` nothing is masked before.
+        result.pop("_ansible_new_secrets", None)
+        result["invocation"] = json.loads(mask_secrets(json.dumps(result["invocation"])))
     assert ended.value.code == (1 if result.get("failed") else 0)
     return result
