@@ -308,7 +308,8 @@ class RoleTest(CollectTest):
         python.write_text(f'#!/bin/sh\nexec env -i {shlex.join(time)} {sys.executable} "$@"\n')
         python.chmod(0o755)
         store = {"ansible_connection": "local", "ansible_python_interpreter": str(python)}
-        hosts = {"store": store, "instance": self.instance | {"collect_archive_host": "store"}}
+        instance = self.instance | {"collect_archive_host": "store", "collect_log_types": ["audit"]}
+        hosts = {"store": store, "instance": instance}
         run = self.play(hosts, "--limit", "instance")
         self.assertEqual(run.code, 0, run.text)
         self.assertIn("changed: [instance -> store]", run.text)

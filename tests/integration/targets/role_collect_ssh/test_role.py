@@ -267,9 +267,8 @@ class SshTest(CollectTest):
     def test_archive_host_is_away(self) -> None:
         """A host whose archive host cannot be reached is one that failed, also where failures are recorded."""
         away = self.store | {"ansible_port": 1}
-        hosts = {
-            name: self.instance | {"collect_archive_host": name.partition("-")[2]} for name in ("on-store", "on-away")
-        }
+        audit = self.instance | {"collect_log_types": ["audit"]}
+        hosts = {name: audit | {"collect_archive_host": name.partition("-")[2]} for name in ("on-store", "on-away")}
         inventory = hosts | {"store": self.store, "away": away}
         alone = self.play(inventory, "--limit", "on-*", **self.places)
         self.assertEqual(alone.code, 4, alone.text)
