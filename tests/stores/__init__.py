@@ -11,8 +11,8 @@ conditions, and checks no signature.
 from __future__ import annotations
 
 from .between import Between, Call, Fault
-from .moto_store import MotoStore
+from .moto_store import LEAST_PART, MotoStore
 from .rclone import RcloneStore
 from .store import Store
 
-__all__ = ["Between", "Call", "Fault", "MotoStore", "RcloneStore", "Store"]
+__all__ = ["LEAST_PART", "Between", "Call", "Fault", "MotoStore", "RcloneStore", "Store"]

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from functools import cache
@@ -14,10 +15,16 @@ import requests
 
 from .store import Store
 
+# The least that it takes as a part with others after it, in bytes. Stores take 5 MiB; few bytes do where many runs are killed.
+LEAST_PART = 64 * 1024
+
 # It ends with whoever started it, however that ends, as nobody holds the other end of its input then.
 _PROGRAM = """
-import logging, sys
+import functools, logging, sys
+from moto import backends
 from moto.server import ThreadedMotoServer
+# A folder that is listed at every request.
+backends.list_of_moto_modules = functools.cache(lambda find=backends.list_of_moto_modules: [*find()])
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
 server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
 server.start()
@@ -30,7 +37,11 @@ sys.stdin.read()
 def _started() -> tuple[subprocess.Popen[str], str]:
     """Start the server once; return its process and where it is."""
     process = subprocess.Popen(
-        [sys.executable, "-c", _PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", _PROGRAM],
+        env={**os.environ, "S3_UPLOAD_PART_MIN_SIZE": str(LEAST_PART)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert process.stdout
     url = process.stdout.readline().strip()

@@ -33,12 +33,11 @@ def no_foreign_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def data_read_once() -> Iterator[None]:
-    """Have the SDK of object stores read its descriptions of services once, and not for each of hundreds of clients."""
-    from botocore.loaders import JSONFileLoader
+    """Have the SDK of object stores find and read its descriptions of services once, and not for each of hundreds of clients."""
+    from botocore import session
 
-    load = functools.cache(functools.partial(JSONFileLoader.load_file, JSONFileLoader()))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(JSONFileLoader, "load_file", lambda _self, path: load(path))
+        patch.setattr(session, "create_loader", functools.cache(session.create_loader))
         yield
 
 

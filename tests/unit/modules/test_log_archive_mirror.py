@@ -278,6 +278,10 @@ def test_large_files_go_in_parts_and_on_where_a_run_ended(
         assert not mirror(made, seen).get("failed")
     assert len(way.of("PUT", query="partNumber")) - parts <= 3
     check_complete(store, made)
+
+
+def test_parts_are_as_large_and_as_few_as_stores_take() -> None:
+    assert put.part_size(0) >= 5 * 2**20
     assert put.part_size(200 * 2**30) * 10_000 >= 200 * 2**30
 
 

@@ -19,7 +19,7 @@ from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror impor
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.bucket import Access
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.chain import Head
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.quick import Quick
-from ansible_collections.clouddb.mongodb_logs.tests.stores import Between, Call, MotoStore, Store
+from ansible_collections.clouddb.mongodb_logs.tests.stores import LEAST_PART, Between, Call, MotoStore, Store
 from botocore.httpsession import URLLib3Session
 
 from ...archives import Made
@@ -28,7 +28,6 @@ from ...archives import Made
 pytestmark = [pytest.mark.uncounted, pytest.mark.usefixtures("data_read_once")]
 
 MOMENTS, TESTS = 60, 6
-LARGE = 5 * 1024 * 1024
 
 
 def archive(folder: Path) -> Made:
@@ -36,7 +35,7 @@ def archive(folder: Path) -> Made:
     made = Made(folder)
     made.opened()
     made.collected(*range(18), size=50)
-    made.holds(bytes(2 * LARGE + 1000), day=25)
+    made.holds(bytes(2 * LEAST_PART + 1000), day=25)
     made.collected(40, 41, size=50)
     made.noted()
     return made
@@ -94,8 +93,8 @@ def objects_put(calls: list[Call]) -> Counter[str]:
 def test_a_mirror_killed_at_any_of_sixty_moments_is_completed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: int
 ) -> None:
-    monkeypatch.setattr(put, "LIMIT", LARGE)
-    monkeypatch.setattr(put, "PART", LARGE)
+    monkeypatch.setattr(put, "LIMIT", LEAST_PART)
+    monkeypatch.setattr(put, "PART", LEAST_PART)
     made = archive(tmp_path / "archive")
     with MotoStore() as store:
         with Between(store) as seen:
