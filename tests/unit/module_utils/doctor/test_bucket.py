@@ -21,6 +21,8 @@ from ansible_collections.clouddb.mongodb_logs.tests.stores.store import SECRET_K
 from ...archives import Made
 from ...running import run_module
 
+pytestmark = pytest.mark.usefixtures("data_read_once")
+
 UNSET = dict.fromkeys(OPTIONS.options)
 LOCKED = {"mode": "governance", "days": 3}
 
