@@ -73,11 +73,7 @@ def subtract(span: Span, taken: Iterable[Span]) -> list[Span]:
     """Return what is left of ``span`` without the time of ``taken``, in order."""
     left: list[Span] = []
     begin = span.begin
-    for other in merge(taken):
-        if other.end <= begin:
-            continue
-        if other.begin >= span.end:
-            break
+    for other in merge(one for one in taken if one.begin < span.end and span.begin < one.end):
         if other.begin > begin:
             left.append(Span(begin, other.begin))
         begin = other.end
