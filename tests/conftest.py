@@ -40,6 +40,14 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         plugin.cov_controller.cov.stop()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Count what an import runs in one worker alone."""
+    worker = getattr(session.config, "workerinput", {}).get("workerid", "gw0")
+    if worker != "gw0" and (plugin := session.config.pluginmanager.getplugin("_cov")):
+        plugin.cov_controller.pause()
+
+
 def pytest_collection_finish() -> None:
     """Look for garbage less often, and never among thousands of tests and the modules of SDKs: it took a sixth of the time."""
     gc.collect()
