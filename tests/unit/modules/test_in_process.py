@@ -112,6 +112,7 @@ def test_what_is_told_of_entries_is_the_same(good: dict[str, Options], tmp_path:
     assert "failed" not in results[0][0]
 
 
+@pytest.mark.uncounted
 def test_what_is_mirrored_and_restored_is_the_same(tmp_path: Path) -> None:
     made = Made(tmp_path / "archive")
     made.collected(0, 1)

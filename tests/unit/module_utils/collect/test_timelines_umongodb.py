@@ -356,6 +356,7 @@ def test_no_more_packages_are_made_at_a_time_than_allowed(cluster: Cluster) -> N
     assert most == 2
 
 
+@pytest.mark.uncounted
 @pytest.mark.parametrize(
     ("kind", "args"),
     [

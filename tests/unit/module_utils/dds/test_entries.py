@@ -98,6 +98,7 @@ FAULTS = [
 ]
 
 
+@pytest.mark.uncounted
 @pytest.mark.parametrize(("kind", "args", "times"), FAULTS)
 @pytest.mark.parametrize("order", ["oldest", "newest"])
 def test_what_can_happen_to_a_page_changes_no_byte(

@@ -177,6 +177,7 @@ def test_an_entry_that_is_too_deep_is_a_fault() -> None:
         entry_of({**row(1, 1), "more": deep})
 
 
+@pytest.mark.uncounted
 @pytest.mark.parametrize("order", ["oldest", "newest", "shuffled in pages"])
 def test_100_000_entries_stay_small_in_memory(order: str) -> None:
     count = 100_000
