@@ -27,6 +27,7 @@ PLUGIN_ALONE = """
     wanted: {organization: Databases, variables: {collect_archive: /srv/logs}}
 """
 TEMPLATES = {"collect", "doctor", "report", "verify", "watch", "prune", "search", "slow", "export"}
+ROLE = Path(__file__).parents[4] / "roles" / "awx"
 SIGNS_IN = ("UCLOUD_", "HW_", "HUAWEICLOUD_", "CONTROLLER_", "TOWER_")
 
 
@@ -98,7 +99,7 @@ class AwxTest(CollectTest):
         }
         self.own = {name: value for name, value in os.environ.items() if not name.startswith(SIGNS_IN)}
         # Each request would read all certificates of the machine, though none here is encrypted: a tenth of the time.
-        self.own |= {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_PIPELINING": "1", "SSL_CERT_FILE": os.devnull}
+        self.own |= {"ANSIBLE_NOCOLOR": "1", "SSL_CERT_FILE": os.devnull}
         self.secrets = [*self.keys.values(), "a-password-of-the-hook", *self.controller.tokens.values()]
 
     def set_up(self, *arguments: str) -> Run:
@@ -144,12 +145,21 @@ class AwxTest(CollectTest):
         self.emulator.world.add_cluster("uclmongo-abroad", name="abroad", region="hk")
         shop, huawei = self.variables["awx_accounts"]
         self.variables["awx_accounts"].append({**shop, "name": "far-away", "regions": ["hk"]})
+        # a run that was interrupted wrote playbooks; each file more takes as long as any other
+        written = self.write_playbooks("doctor", "mirror", "verify", "watch", "prune", "search", "slow", "export")
         check = self.set_up("--check", "--diff")
         self.assertEqual((check.code, self.store.writes, self.store.objects), (0, [], {}), check.text)
-        self.assertFalse(self.repository.exists())
+        self.assertEqual(self.times(), written)
 
         first = self.set_up()
         self.assertEqual(first.code, 0, first.text)
+        self.assertEqual(written.items() - self.times().items(), set())
+        self.assertEqual(
+            {row.partition(": ")[2] for row in self.changed(first) if row.startswith("Write ")},
+            {"collect.yml", "report.yml"}
+            | {f"inventory/{name}.yml" for name in ("far-away.umongodb", "huawei.dds", "shop.umongodb")}
+            | {f"inventory/group_vars/account_{name}.yml" for name in ("far_away", "shop")},
+        )
         self.assertNotIn("still not as wanted", first.text)
         self.assertEqual(self.names("job_template"), TEMPLATES)
         self.assertEqual(self.names("credential"), {"shop", "huawei", "far-away"})
@@ -174,6 +184,11 @@ class AwxTest(CollectTest):
         credential["inputs"]["security_token"] = "by hand"
         own = {"name": "my own", "organization": collect["organization"], "kind": ""}
         self.store.create("inventory", own)
+        # a playbook that somebody edited, and one that a controller can no longer read
+        report, watch = self.repository / "report.yml", self.repository / "watch.yml"
+        before = report.read_text()
+        report.write_text(f"{before}# more\n")
+        watch.chmod(0o600)
         self.variables["awx_accounts"].remove(huawei)
         told = self.set_up("--check", "--diff")
         self.assertEqual(self.store.writes, [])
@@ -183,14 +198,15 @@ class AwxTest(CollectTest):
         }
         file = "inventory/huawei.dds.yml"
         removed.add(f"Remove the files of accounts that are not wanted: {self.repository}/{file}")
-        self.assertEqual(
-            set(self.changed(told)), {"Job templates: collect", "Job templates: doctor", *removed}, told.text
-        )
+        mends = {f"Write playbooks and inventories: {name}.yml" for name in ("report", "watch")}
+        mends |= {"Job templates: collect", "Job templates: doctor"}
+        self.assertEqual(set(self.changed(told)), mends | removed, told.text)
         self.assertTrue((self.repository / file).exists())
         mended = self.set_up()
         self.assertEqual(mended.code, 0, mended.text)
         # a check has nothing to commit yet
         self.assertEqual(set(self.changed(mended)), {*self.changed(told), "Commit it", "Project"})
+        self.assertEqual((report.read_text(), watch.stat().st_mode & 0o777), (before, 0o644))
         names = {"inventory/far-away.umongodb.yml", "inventory/shop.umongodb.yml"}
         self.assertEqual(
             self.files(), names | {f"inventory/group_vars/account_{name}.yml" for name in ("far_away", "shop")}
@@ -199,11 +215,29 @@ class AwxTest(CollectTest):
         self.assertEqual(credential["inputs"]["security_token"], "by hand")
         self.assertEqual(self.names("credential"), {"shop", "far-away"})
 
+        # somebody removed templates, as a controller has them, by hand
+        for name in ("doctor", "verify", "watch", "search", "slow", "export"):
+            self.store.delete(self.store.named("job_template", f"MongoDB logs: {name}"))
         gone = self.set_up("-e", "awx_state=absent")
         self.assertEqual(gone.code, 0, gone.text)
         self.assertIn("stays, as there is more in it: inventory my own", " ".join(gone.text.split()))
         self.assertEqual({one["name"] for one in self.store.objects.values()}, {"my own", "MongoDB logs"})
         self.assertEqual(self.files(), set())
+
+    def write_playbooks(self, *names: str) -> dict[str, int]:
+        """Write playbooks as the role does."""
+        self.repository.mkdir()
+        text = (ROLE / "templates" / "playbook.yml.j2").read_text()
+        for name in names:
+            path = self.repository / f"{name}.yml"
+            path.write_text(text.replace("{{ item.playbook }}", name))
+            path.chmod(0o644)
+        return self.times()
+
+    def times(self) -> dict[str, int]:
+        """Return everything in the repository that is not git's, and when it was written."""
+        paths = [path.relative_to(self.repository) for path in self.repository.rglob("*")]
+        return {str(path): (self.repository / path).stat().st_mtime_ns for path in paths if path.parts[0] != ".git"}
 
     def collects(self, collect: dict[str, Any]) -> None:
         """Run the templates' playbooks, with the credentials, the inventory and the answers of a survey as a job has them."""
@@ -254,7 +288,7 @@ class AwxTest(CollectTest):
             }
             for number, (given, _message) in enumerate(wrong)
         ]
-        run = self.own_play(tasks, self.variables, "-vvv", "--check")
+        run = self.own_play(tasks, {**self.variables, "awx_repository_path": ""}, "-vvv", "--check")
         self.assertEqual((run.returncode, self.store.writes), (0, []), run.stdout)
         for number, (_given, message) in enumerate(wrong):
             self.assertRegex(run.stdout, f"case {number}: .*{re.escape(message)}")
@@ -266,11 +300,12 @@ class AwxTest(CollectTest):
         named = {"username": self.controller.username, "password": self.controller.password}
         variables = {**self.variables, "awx_name": "mine", "awx_controller": {"host": self.controller.url, **named}}
         self.rename()
-        for changed, collection in ((1, "ansible.controller"), (0, "awx.awx")):
-            done = self.own_play(yaml.safe_load(PLUGIN_ALONE), {**variables, "awx_collection": collection})
-            self.assertEqual(done.returncode, 0, done.stdout)
-            self.assertIn(f"changed={changed} ", done.stdout)
-            self.assertNotIn(self.controller.password, done.stdout)
+        [task] = yaml.safe_load(PLUGIN_ALONE)
+        tasks = [{**task, "vars": {"awx_collection": name}} for name in ("ansible.controller", "awx.awx")]
+        done = self.own_play(tasks, variables)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertEqual(re.findall(r"^(\w+): \[localhost\]", done.stdout, re.MULTILINE), ["changed", "ok"])
+        self.assertNotIn(self.controller.password, done.stdout)
         self.assertEqual(self.store.named("inventory", "mine")["description"], "[clouddb.mongodb_logs.awx: mine]")
 
     def rename(self) -> None:

@@ -146,8 +146,14 @@ class RoleTest(unittest.TestCase):
 
         self.expect(self.play("--check", schedule_on_calendar="weekly"), changed=True)
         self.assertEqual(self.written(), hourly)
+        # rights and a link that somebody changed are mended too
+        link, environment = self.host / "units/timers.target.wants/systemd.timer", self.host / "cron.env"
+        environment.chmod(0o644)
+        link.unlink()
+        link.symlink_to("../other.timer")
         self.expect(self.play(schedule_on_calendar="weekly"), changed=True)
         weekly = self.written()
+        self.assertEqual(environment.stat().st_mode & 0o777, 0o600)
         altered = {name for name, text in weekly.items() if text != hourly[name]}
         self.assertEqual(altered, {"cron/cron", "units/systemd.timer"})
         self.assertIn("OnCalendar=weekly\n", weekly["units/systemd.timer"])
@@ -230,7 +236,7 @@ class RoleTest(unittest.TestCase):
             "ansible_playbook": ["no-program-of-this-name", "/nowhere/ansible-playbook"],
             "environment": [{"KEY": KEY + "\n"}, KEY],
             "method": ["at"],
-            "on_calendar": ["sometimes", "hourly\nx", ""],
+            "on_calendar": ["sometimes"],
             "randomized_delay": ["5m"],
             "state": ["perhaps"],
             "user": ["nobody-of-this-name"],
