@@ -17,7 +17,7 @@ from typing import Any
 
 import yaml
 from ansible_collections.clouddb.mongodb_logs.tests.controller import Controller, jobs
-from ansible_collections.clouddb.mongodb_logs.tests.tools import clock, demo_archive
+from ansible_collections.clouddb.mongodb_logs.tests.tools import checkout, clock, demo_archive
 from ansible_collections.clouddb.mongodb_logs.tests.tools.collect_runs import CollectTest, Run
 
 PLUGIN_ALONE = """
@@ -27,7 +27,7 @@ PLUGIN_ALONE = """
     wanted: {organization: Databases, variables: {collect_archive: /srv/logs}}
 """
 TEMPLATES = {"collect", "doctor", "report", "verify", "watch", "prune", "search", "slow", "export"}
-ROLE = Path(__file__).parents[4] / "roles" / "awx"
+ROLE = checkout.ROOT / "roles" / "awx"
 SIGNS_IN = ("UCLOUD_", "HW_", "HUAWEICLOUD_", "CONTROLLER_", "TOWER_")
 
 

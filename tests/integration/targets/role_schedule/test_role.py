@@ -96,7 +96,7 @@ class RoleTest(unittest.TestCase):
         inventory = self.folder / "inventory.json"
         inventory.write_text(json.dumps({"all": {"vars": self.common | variables, "hosts": hosts or self.hosts}}))
         done = subprocess.run(
-            ["ansible-playbook", "-vvv", "--diff", "-i", inventory, *arguments, playbook],
+            ["ansible-playbook", "-vvv", "-i", inventory, *arguments, playbook],
             env=os.environ | {"ANSIBLE_NOCOLOR": "1"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -127,7 +127,7 @@ class RoleTest(unittest.TestCase):
 
     def test_life(self) -> None:
         nothing = self.written()
-        self.expect(self.play("--check"), changed=True)
+        self.expect(self.play("--check", "--diff"), changed=True)
         self.assertEqual(self.written(), nothing)
 
         self.expect(self.play(), changed=True)
@@ -144,22 +144,30 @@ class RoleTest(unittest.TestCase):
         for options in ((), ("--check",)):
             self.expect(self.play(*options), changed=False)
 
-        self.expect(self.play("--check", schedule_on_calendar="weekly"), changed=True)
+        self.expect(self.play("--check", "--diff", schedule_on_calendar="weekly"), changed=True)
         self.assertEqual(self.written(), hourly)
         # rights and a link that somebody changed are mended too
         link, environment = self.host / "units/timers.target.wants/systemd.timer", self.host / "cron.env"
         environment.chmod(0o644)
         link.unlink()
         link.symlink_to("../other.timer")
-        self.expect(self.play(schedule_on_calendar="weekly"), changed=True)
+        self.expect(self.play("--diff", schedule_on_calendar="weekly"), changed=True)
         weekly = self.written()
         self.assertEqual(environment.stat().st_mode & 0o777, 0o600)
         altered = {name for name, text in weekly.items() if text != hourly[name]}
         self.assertEqual(altered, {"cron/cron", "units/systemd.timer"})
         self.assertIn("OnCalendar=weekly\n", weekly["units/systemd.timer"])
 
+        self.hosts = {"systemd": {"schedule_method": "cron"}, "cron": {"schedule_method": "systemd"}}
+        self.expect(self.play(), changed=True)
+        # what the other method left is removed, and cron runs one at a time
+        other = self.written()
+        units = {"units/cron.service", "units/cron.timer", "units/timers.target.wants/cron.timer"}
+        self.assertEqual(set(other) - set(nothing), units | {"cron/systemd", "cron.env", "systemd.env"})
+        self.runs_one_at_a_time("systemd")
+
         self.expect(self.play("--check", schedule_state="absent"), changed=True)
-        self.assertEqual(self.written(), weekly)
+        self.assertEqual(self.written(), other)
         self.expect(self.play(schedule_state="absent"), changed=True)
         self.assertEqual(self.written(), nothing)
         self.expect(self.play(schedule_state="absent"), changed=False)
@@ -197,16 +205,6 @@ class RoleTest(unittest.TestCase):
         self.assertEqual((run.code, run.changed), (0, {"one"}), run.text)
         self.assertIn("cron/one", self.written())
 
-    def test_another_method(self) -> None:
-        """What the other method left is removed, and cron runs one at a time."""
-        hosts = {"one": {"schedule_method": "systemd"}}
-        self.play(hosts=hosts)
-        self.assertIn("units/one.timer", self.written())
-        hosts["one"]["schedule_method"] = "cron"
-        self.assertEqual(self.play(hosts=hosts).changed, {"one"})
-        self.assertEqual([name for name in self.written() if "one" in name], ["cron/one", "one.env"])
-        self.runs_one_at_a_time("one")
-
     def runs_one_at_a_time(self, name: str) -> None:
         """Run what cron has under a name twice at once."""
         line = re.search(r"^@hourly \S+ (.*)$", self.written()[f"cron/{name}"], re.MULTILINE)
@@ -229,6 +227,8 @@ class RoleTest(unittest.TestCase):
             first.wait()
         wanted = [str(self.host), KEY, "-i", "inventory.yml", "clouddb.mongodb_logs.collect", "-e", "100 % $HOME"]
         self.assertEqual((self.host / "said").read_text().splitlines(), wanted)
+        for left in ("begun", "gate", "said", f".{name}.lock"):
+            (self.host / left).unlink()
 
     def test_bad_input(self) -> None:
         """What has to be looked up, what the specification refuses, and one of all else, which unit tests evaluate."""
