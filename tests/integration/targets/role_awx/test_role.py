@@ -177,6 +177,8 @@ class AwxTest(CollectTest):
 
         second = self.set_up()
         self.assertEqual((second.code, self.changed(second), self.store.writes), (0, [], []), second.text)
+        left = re.findall(r"^skipping: \[localhost\] => \(item=(\S+)\.yml\)", second.text, re.MULTILINE)
+        self.assertEqual(len(left), len(TEMPLATES) + 1 + 5, "what is as it should be is left alone")
 
         # an admin asks something else, fills a credential in by hand, and adds something of their own
         spec = self.store.surveys[collect["id"]]["spec"]

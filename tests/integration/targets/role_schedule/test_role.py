@@ -142,7 +142,11 @@ class RoleTest(unittest.TestCase):
                 self.assertEqual(mode, 0o600 if name.endswith(".env") else 0o644, name)
         self.verify()
         for options in ((), ("--check",)):
-            self.expect(self.play(*options), changed=False)
+            same = self.play(*options)
+            self.expect(same, changed=False)
+            # it only looks
+            used = re.findall(r"Using module file \S+/(\w+)\.py", same.text)
+            self.assertEqual(sorted(used), [*["command"] * 2, *["stat"] * 2])
 
         self.expect(self.play("--check", "--diff", schedule_on_calendar="weekly"), changed=True)
         self.assertEqual(self.written(), hourly)
