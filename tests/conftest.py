@@ -2,21 +2,40 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What coverage is counted by, and when garbage is looked for."""
+"""What coverage is counted by, when garbage is looked for, and where temporary folders are."""
 
 from __future__ import annotations
 
 import gc
+import os
 import socketserver
 import sys
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+# Archives of tests need no disk that is safe; waiting for one takes a while at every file.
+MEMORY = Path("/dev/shm")
+_ROOM = 2 * 1024 * 1024 * 1024
+
+
+def _is_roomy(folder: Path) -> bool:
+    """Return whether temporary folders can be there; containers often have little room in memory, and run no programs from it."""
+    try:
+        found = os.statvfs(folder)
+    except OSError:
+        return False
+    return found.f_bavail * found.f_frsize > _ROOM and not found.f_flag & os.ST_NOEXEC and os.access(folder, os.W_OK)
+
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Count coverage of nothing that only serves: no server of the tests runs code of plugins, and counting makes it twice as slow."""
+    """Keep temporary folders in memory where that has room, and count coverage of nothing that only serves.
+
+    No server of the tests runs code of plugins, and counting makes it twice as slow.
+    """
 
     def uncounted(serve: Callable[..., None]) -> Callable[..., None]:
         def run(*args: Any, **kwargs: Any) -> None:
@@ -25,6 +44,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
         return run
 
+    if _is_roomy(MEMORY):
+        tempfile.tempdir = str(MEMORY)
     if config.pluginmanager.hasplugin("_cov"):
         for server, name in (
             (socketserver.BaseServer, "serve_forever"),
