@@ -54,7 +54,7 @@ class AuditLogs:
         for node in instance.audited_nodes():
             stop = now if node.removed_at is None else min(now, node.removed_at)
             for number in range(int((stop - instance.audit_since) // every)):
-                dice = hashlib.sha256(f"{self._world.seed}:{node.id}:{instance.audit_since}:{number}".encode()).digest()
+                dice = hashlib.sha256(f"{self._world.seed}:{node.id}:{number}".encode()).digest()
                 if dice[0] < 40:
                     continue
                 start = instance.audit_since + number * every + dice[1]

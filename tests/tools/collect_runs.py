@@ -23,9 +23,6 @@ from ansible_collections.clouddb.mongodb_logs.tests.tools import clock, demo_arc
 # The time of the emulator, and of the programs that are run: for a while nothing becomes due, and no file is listed, by itself.
 CLOCK = "2025-06-11T10:20:00Z"
 
-# Since when small instances write audit logs. What each wrote is drawn from this time: with it, none of them is quiet for a day.
-AUDITED_SINCE = "2025-06-10T10:20:00Z"
-
 # With it the playbook collect begins.
 FIRST_PLAY = "See that there is anything to do"
 
@@ -112,7 +109,7 @@ class CollectTest(unittest.TestCase):
         self.addCleanup(self.emulator.stop)
         self.emulator.clock.signer = self.emulator.clock.now
         self.emulator.world.export_seconds = 0.05
-        self.emulator.world.add_fleet(self.small, audit_since=AUDITED_SINCE)
+        self.emulator.world.add_fleet(self.small)
         facts = self.emulator.credentials
         umongodb, dds = facts["umongodb"], facts["dds"]
         self.keys = {

@@ -144,7 +144,8 @@ class Bucket:
     def throttled(self) -> bool:
         """Tell whether the store asked to be called less often since this was asked last."""
         told = self._throttled.is_set()
-        self._throttled.clear()
+        if told:  # what a thread notes from now on is for the next time
+            self._throttled.clear()
         return told
 
     def _note(self, response: Any = None, **_more: Any) -> None:

@@ -14,6 +14,7 @@ from itertools import islice
 from typing import Any
 
 import pytest
+from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.bucket import Access, Bucket
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._mirror.moving import Moving
 from ansible_collections.clouddb.mongodb_logs.plugins.module_utils._progress import Moment, Progress, Teller, nobody
 from hypothesis import given
@@ -85,3 +86,16 @@ def test_it_is_seen_while_it_is_waited_for() -> None:
     [moment] = told
     assert (moment.of, moment.seen.files, moment.seen.bytes) == ("uclmongo-1", 1, 17)
     assert moment.seen.waiting == "throttled by the store"
+
+
+def test_a_store_that_throttles_while_that_is_asked_is_told_at_the_next_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Meanwhile(threading.Event):
+        def is_set(self) -> bool:
+            was = super().is_set()
+            if not was:
+                self.set()  # by another thread, just after it was looked at
+            return was
+
+    bucket = Bucket(Access("mirror", access_key="key", secret_key="secret", region="region"), 2)
+    monkeypatch.setattr(bucket, "_throttled", Meanwhile())
+    assert [bucket.throttled(), bucket.throttled()] == [False, True]
