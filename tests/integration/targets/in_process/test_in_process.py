@@ -204,6 +204,7 @@ class InProcessTest(CollectTest):
             "here",
             hosts=hosts,
             ANSIBLE_PYTHON_INTERPRETER=str(of_the_settings),
+            ANSIBLE_ASYNC_DIR=str(self.folder / "async"),  # not where the home may be another than the user's own
         )
         self.assertEqual(run.code, 0, run.text)
         self.assertEqual([reason for _module, reason in self.ways(run)], [reason for reason, _more in asking])
