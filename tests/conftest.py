@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 # Archives of tests need no disk that is safe; waiting for one takes a while at every file.
-MEMORY = Path("/dev/shm")
+_MEMORY = Path("/dev/shm")
 _ROOM = 2 * 1024 * 1024 * 1024
 
 
@@ -44,8 +44,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
         return run
 
-    if _is_roomy(MEMORY):
-        tempfile.tempdir = str(MEMORY)
+    if _is_roomy(_MEMORY):
+        tempfile.tempdir = str(_MEMORY)
     if config.pluginmanager.hasplugin("_cov"):
         for server, name in (
             (socketserver.BaseServer, "serve_forever"),

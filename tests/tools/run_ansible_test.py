@@ -35,7 +35,6 @@ GET_PIP = """import ensurepip
 ensurepip.bootstrap(default_pip=True)
 """
 
-
 # The tests would take pylint as long again as all that is shipped; ruff and mypy read them.
 WHOLE = [["--skip-test", "pylint"], ["--test", "pylint", "plugins/"]]
 
